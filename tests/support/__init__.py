@@ -1,0 +1,1 @@
+"""What tests share: the oracle, text matching, modes, normalised listings, random programs."""
