@@ -1,0 +1,271 @@
+"""The heap as the IR sees it: every native struct, one class each.
+
+Object kinds and NaN-boxing are LuaJIT's GC64 scheme: a slot is 64 bits, a double as it is, or a 17-bit tag
+over a 47-bit pointer.  A Lua frame has two slots below `base`: the function (base[-2]) and the frame link
+(base[-1]), as LuaJIT's FR2 layout.
+
+Every collectable object starts with the fields of `GCObject`.  Mark bits live beside the arena, not here.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from ir.layout import Array, FnPtr, Ptr, Struct, f64, i32, i64, offset_of, u8, u16, u32, u64
+
+
+class TValue(Struct, at={"num": 0, "lo": 0, "hi": 4, "ihi": 4, "int": 0, "sbits": 0, "ptr": 0}):
+    """One slot.  `bits` is all of it; the other names are views of the same 8 bytes."""
+
+    bits: u64
+    num: f64
+    lo: u32
+    hi: u32
+    ihi: i32
+    int: i32
+    sbits: i64
+    ptr: Ptr[u8]
+
+
+class GCObject(Struct):
+    """Common header.  `gct` is ~tag (LuaJIT's numbering: 4 string, 8 function, 11 table ...)."""
+
+    gct: u8
+    flags: u8
+
+
+GCT_STR, GCT_UPVAL, GCT_THREAD, GCT_PROTO, GCT_FUNC, GCT_TAB, GCT_UDATA = 4, 5, 6, 7, 8, 11, 12
+
+
+class GCstr(Struct, size=24):
+    """Interned string; the bytes and a final NUL follow the struct."""
+
+    gct: u8
+    flags: u8
+    reserved: u8  # Token number of a reserved word, plus one.
+    pad: u8
+    len: u32
+    hash: u32
+    sid: u32
+    next: Ptr[GCstr]  # Chain of the intern table.
+
+
+class Node(Struct):
+    """Hash part entry.  24 bytes, as the HREFK lowering assumes."""
+
+    val: TValue
+    key: TValue
+    next: Ptr[Node]
+
+
+class GCtab(Struct):
+    """Table with array and hash part.  `array[0]` is index 0; `asize` counts it."""
+
+    gct: u8
+    flags: u8
+    nomm: u8  # Bit n set: metamethod n is known to be absent (n < 8).
+    colo: u8
+    asize: u32
+    array: Ptr[TValue]
+    node: Ptr[Node]
+    hmask: u32
+    lsizenode: u32
+    metatable: Ptr[GCtab]
+    freetop: Ptr[Node]
+    gclist: Ptr[GCObject]
+
+
+class GCupval(Struct):
+    """`v` points into a stack while open, at `tv` once closed."""
+
+    gct: u8
+    flags: u8
+    closed: u8
+    immutable: u8
+    dhash: u32
+    v: Ptr[TValue]
+    tv: TValue
+    next: Ptr[GCupval]  # Open upvalues of a thread, highest slot first.
+
+
+class GCproto(Struct):
+    """Function prototype.  The bytecode follows at +sizeof(GCproto); `k` points between the constants:
+    k[-1-i] is the i-th GC constant (raw pointer), k[i] the i-th number."""
+
+    gct: u8
+    flags: u8
+    numparams: u8
+    framesize: u8
+    sizebc: u32
+    k: Ptr[u64]
+    uv: Ptr[u16]
+    sizekgc: u32
+    sizekn: u32
+    sizeuv: u8
+    protoflags: u8
+    trace: u16  # Root traces anchored here, chained.
+    firstline: i32
+    numline: i32
+    ident: u32  # Number of the prototype in the runtime's Python-side table of debug information.
+    env_hint: Ptr[GCtab]
+    gclist: Ptr[GCObject]
+
+
+class GCfunc(Struct):
+    """Lua closure or builtin.  Upvalues follow: GCupval pointers (Lua) or TValues (builtin)."""
+
+    gct: u8
+    flags: u8
+    ffid: u8
+    nupvalues: u8
+    pad: u32
+    env: Ptr[GCtab]
+    pc: Ptr[u32]  # First bytecode (the FUNC* header); for a builtin, its FUNCC word.
+    gclist: Ptr[GCObject]
+    fn: u64  # Builtin: address of its native function.
+    uv: Array[u64, 0]
+
+
+class State(Struct):
+    """A Lua thread: one stack."""
+
+    gct: u8
+    flags: u8
+    status: u8
+    pad: u8
+    stacksize: u32
+    base: Ptr[TValue]
+    top: Ptr[TValue]
+    maxstack: Ptr[TValue]
+    stack: Ptr[TValue]
+    openupval: Ptr[GCupval]
+    env: Ptr[GCtab]
+    vm: Ptr[VM]
+    cframe: u64
+    gclist: Ptr[GCObject]
+
+
+class TraceHead(Struct):
+    """What native code must know of a trace."""
+
+    number: u32
+    exits: u32  # Number of entries in `recipes` and `hotcounts`.
+    mcode: u64
+    recipes: Ptr[u64]  # Address of the packed recipe of each internal exit number.
+    hotcounts: Ptr[u16]
+    startpc: Ptr[u32]
+    startins: u32
+    szmcode: u32
+
+
+class ExitState(Struct):
+    """Registers at a trace exit, dumped by the common exit stub."""
+
+    gpr: Array[u64, 16]
+    fpr: Array[f64, 16]
+
+
+DISPATCH_SIZE = 256
+
+
+class VM(Struct):
+    """Global state; DISPATCH (r14) points at its first byte.  Hot fields come before `dispatch`, so that
+    both they and the dispatch table are within an 8-bit displacement."""
+
+    cur: Ptr[State]  # 0x00 running thread
+    vmstate: i32  # 0x08 number of the running trace; negative: ~VMState
+    hookmask: u32  # 0x0c
+    jit_base: Ptr[TValue]  # 0x10 BASE of the running trace
+    gc_total: u64  # 0x18 bytes allocated
+    gc_threshold: u64  # 0x20
+    hot_base: u64  # 0x28 counter of pc is u16 at hot_base + (pc >> 1)
+    traces: Ptr[Ptr[TraceHead]]  # 0x30 by trace number
+    tmptv: TValue  # 0x38
+    tmptv2: TValue  # 0x40
+    kslots: u64  # 0x48 constants for encoders: address of the shared constant pool
+    multres: u64  # 0x50 results + 1 of the last open call or vararg
+    freelists: Ptr[u64]  # 0x58 by size class
+    exit_number: u32  # 0x60
+    interrupt: u32  # 0x64 set by a signal or another thread; polled where loops and calls go slow
+    upcall: FnPtr[[u32, u64, u64, u64], i64]  # 0x68 the one entry into Python: number, three arguments
+    reserved: u64  # 0x70
+    dispatch: Array[u64, DISPATCH_SIZE]  # 0x78
+    dispatch_plain: Array[u64, DISPATCH_SIZE]  # handlers proper; `dispatch` holds these or the recording ones
+    main: Ptr[State]
+    registry: TValue
+    globals: Ptr[GCtab]
+    strhash: Ptr[Ptr[GCstr]]
+    strmask: u32
+    strnum: u32
+    strseed: u64
+    stremptyz: Ptr[GCstr]
+    basemt: Array[u64, 24]  # Metatables of basic types by ~tag; 0 if none.
+    mmnames: Array[u64, 32]  # Names of metamethods, by MM number.
+    nilnode: Node  # The hash part of tables without one.
+    niltv: TValue
+    errval: TValue  # The error on its way while a status is propagated.
+    errcode: u32
+    recording: u32
+    hotloop: u32  # Start values of counters, from the -O parameters.
+    hotexit: u32
+    cframe: u64  # rsp of the innermost entry from Python; 0 when not inside.
+    exit_state: ExitState
+    tmpbuf: Ptr[u8]
+    tmpbuf_size: u64
+    # System V functions outside the image, filled in from Python through cffi.
+    memcpy: FnPtr[[Ptr[u8], Ptr[u8], u64], u64]
+    memmove: FnPtr[[Ptr[u8], Ptr[u8], u64], u64]
+    memset: FnPtr[[Ptr[u8], i32, u64], u64]
+    memcmp: FnPtr[[Ptr[u8], Ptr[u8], u64], i32]
+    pow: FnPtr[[f64, f64], f64]
+    fmod: FnPtr[[f64, f64], f64]
+    exp: FnPtr[[f64], f64]
+    log: FnPtr[[f64], f64]
+    log2: FnPtr[[f64], f64]
+    log10: FnPtr[[f64], f64]
+    sin: FnPtr[[f64], f64]
+    cos: FnPtr[[f64], f64]
+    tan: FnPtr[[f64], f64]
+    asin: FnPtr[[f64], f64]
+    acos: FnPtr[[f64], f64]
+    atan: FnPtr[[f64], f64]
+    atan2: FnPtr[[f64, f64], f64]
+    sinh: FnPtr[[f64], f64]
+    cosh: FnPtr[[f64], f64]
+    tanh: FnPtr[[f64], f64]
+    ldexp: FnPtr[[f64, i32], f64]
+    # Heap (runtime/gc.py and runtime/alloc.py own these).
+    heap_base: u64
+    heap_top: u64
+    heap_end: u64
+    heap_limit: u64
+    code_top: u64  # Prototypes live in a region of their own, so that hot counters have fixed places.
+    code_end: u64
+    gc_state: u32
+    gc_stress: u32
+    gc_pause: u32
+    gc_stepmul: u32
+    gc_gray: Ptr[GCObject]
+    gc_estimate: u64
+    gc_debt: u64
+    gc_handles: Ptr[u64]  # Objects that Python holds on to.
+    gc_handle_count: u64
+    prng: Array[u64, 4]  # math.random
+
+
+class Frame(IntEnum):
+    """Low bits of a frame link (base[-1]): a return PC, or a delta in bytes with one of these types."""
+
+    LUA = 0
+    C = 1
+    CONT = 2
+    VARG = 3
+    LUAP = 4
+    CP = 5
+    PCALL = 6
+    PCALLH = 7
+
+
+assert TValue.sizeof() == 8 and Node.sizeof() == 24 and GCstr.sizeof() == 24
+assert offset_of(VM, "dispatch") == 0x78
+assert offset_of(GCtab, "array") == 8 and offset_of(GCtab, "node") == 16

@@ -1,0 +1,88 @@
+"""IR types: THE table of value types, with LuaJIT's numbers and printed names.
+
+Numbers and names are part of the contract with everything that reads a listing, so they are LuaJIT's
+(`IRT_*`).  A comparison carries the type of its *operands*; its result is the outcome, which only a guard
+(in a trace) or a branch (in native code) may consume.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class IRType(IntEnum):
+    """NAME = printed name, size in bytes."""
+
+    name3: str
+    size: int
+
+    def __new__(cls, name3: str, size: int) -> IRType:
+        number = len(cls.__members__)
+        self = int.__new__(cls, number)
+        self._value_ = number
+        self.name3, self.size = name3, size
+        return self
+
+    NIL = "nil", 8
+    FALSE = "fal", 8
+    TRUE = "tru", 8
+    LIGHTUD = "lud", 8
+    STR = "str", 8
+    P32 = "p32", 4
+    THREAD = "thr", 8
+    PROTO = "pro", 8
+    FUNC = "fun", 8
+    P64 = "p64", 8
+    CDATA = "cdt", 8
+    TAB = "tab", 8
+    UDATA = "udt", 8
+    FLOAT = "flt", 4
+    NUM = "num", 8
+    I8 = "i8 ", 1
+    U8 = "u8 ", 1
+    I16 = "i16", 2
+    U16 = "u16", 2
+    INT = "int", 4
+    U32 = "u32", 4
+    I64 = "i64", 8
+    U64 = "u64", 8
+    SOFTFP = "sfp", 8
+
+    @property
+    def is_primitive(self) -> bool:
+        return self <= IRType.TRUE
+
+    @property
+    def is_integer(self) -> bool:
+        """Any integer type, of whatever width and sign."""
+        return IRType.I8 <= self <= IRType.U64
+
+    @property
+    def is_float(self) -> bool:
+        return self in (IRType.NUM, IRType.FLOAT)
+
+    @property
+    def is_gc(self) -> bool:
+        """A pointer to a collectable object."""
+        return IRType.STR <= self <= IRType.UDATA and self not in (IRType.P32, IRType.P64)
+
+    @property
+    def is_64(self) -> bool:
+        """Held in a full 64-bit general register."""
+        return self.size == 8 and self is not IRType.NUM
+
+    @property
+    def is_signed(self) -> bool:
+        return self in (IRType.I8, IRType.I16, IRType.INT, IRType.I64)
+
+
+assert IRType.NUM == 14 and IRType.INT == 19 and IRType.SOFTFP == 23
+
+# A NaN-boxed slot holds ~type in its upper 17 bits; numbers are everything below ~13 (LuaJIT's GC64 tags).
+TAG_NIL, TAG_FALSE, TAG_TRUE, TAG_LIGHTUD, TAG_STR = -1, -2, -3, -4, -5
+TAG_UPVAL, TAG_THREAD, TAG_PROTO, TAG_FUNC, TAG_TRACE = -6, -7, -8, -9, -10
+TAG_CDATA, TAG_TAB, TAG_UDATA, TAG_NUMX = -11, -12, -13, -14
+TAG_SHIFT = 47
+#: A slot whose upper 32 bits, unsigned, are below this holds a number.
+NUMBER_LIMIT_HI = 0xFFF90000
+assert (TAG_NUMX << TAG_SHIFT >> 32) & 0xFFFFFFFF == NUMBER_LIMIT_HI

@@ -1,0 +1,113 @@
+"""Instructions, blocks, functions: the data structures of the IR.
+
+An instruction is the value it computes: an operand is another `Ins`.  Literals (slot numbers, flags, field
+numbers) are plain integers; the opcode table says which operand is what.
+
+Native code is a `Function` of many blocks.  A block has parameters instead of PHIs; each edge passes the
+arguments.  The last instruction of a block, and only it, is a terminator.  A `Trace` (see `ir/trace.py`) is
+one linear list of instructions, LuaJIT's form; `x64` reads it as a function of two blocks, entry and loop,
+whose PHIs are the parameters of the loop block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ir.ops import CONSTANTS, Op
+from ir.types import IRType
+
+Operand = object  # Ins | int | float | str | Edge, as the opcode table says.
+
+
+@dataclass(eq=False, slots=True)
+class Ins:
+    """One instruction.  Identity is equality; `ref` is its number in listings."""
+
+    op: Op
+    type: IRType
+    args: tuple = ()
+    guard: bool = False
+    phi: bool = False  # Left operand of a PHI: loop-carried, opaque to fold patterns.
+    ref: int = 0  # Position; constants count down from -1.
+
+    @property
+    def is_const(self) -> bool:
+        return self.op in CONSTANTS
+
+    @property
+    def value(self) -> int | float:
+        """The value of a constant (KINT, KNUM, KINT64, KPTR, KGC ...)."""
+        assert self.is_const, self
+        return self.args[0] if self.args else 0
+
+    def operands(self) -> Iterator[Ins]:
+        """Every instruction this one reads, edges included."""
+        for arg in self.args:
+            if isinstance(arg, Ins):
+                yield arg
+            elif isinstance(arg, Edge):
+                yield from arg.args
+
+    def __repr__(self) -> str:
+        shown = " ".join(f"%{a.ref}" if isinstance(a, Ins) else str(a) for a in self.args)
+        return f"%{self.ref} {self.type.name3} {self.op.name} {shown}".rstrip()
+
+
+@dataclass(eq=False, slots=True)
+class Block:
+    """A straight run of instructions, entered at the top only."""
+
+    index: int
+    params: list[Ins] = field(default_factory=list)
+    body: list[Ins] = field(default_factory=list)
+    cold: bool = False  # Laid out after all warm blocks.
+
+    @property
+    def end(self) -> Ins:
+        return self.body[-1]
+
+    def edges(self) -> list[Edge]:
+        return [arg for arg in self.end.args if isinstance(arg, Edge)] if self.body else []
+
+    def __repr__(self) -> str:
+        return f"block{self.index}"
+
+
+@dataclass(eq=False, slots=True)
+class Edge:
+    """A jump to `block` that passes `args` to its parameters."""
+
+    block: Block
+    args: tuple[Ins, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"{self.block}({', '.join(f'%{a.ref}' for a in self.args)})"
+
+
+class Convention(Enum):
+    """How a function is entered and left."""
+
+    NATIVE = "native"  # System V AMD64: callable from anywhere.
+    HANDLER = "handler"  # Pinned registers in and out, never returns: NEXT, TAIL or TAILPTR.
+
+
+@dataclass(eq=False, slots=True)
+class Function:
+    """A native function.  `blocks[0]` is the entry; its parameters are the function's."""
+
+    name: str
+    convention: Convention
+    result: IRType | None
+    blocks: list[Block] = field(default_factory=list)
+    source: str = ""  # "file:line" of the Python function, for listings and errors.
+
+    @property
+    def params(self) -> list[Ins]:
+        return self.blocks[0].params
+
+    def instructions(self) -> Iterator[Ins]:
+        for block in self.blocks:
+            yield from block.params
+            yield from block.body

@@ -1,0 +1,4 @@
+"""From IR to executable bytes: register allocation, instruction selection, encoding, executable memory.
+
+Imports `ir`, never `jitvm`.
+"""
