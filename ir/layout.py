@@ -62,10 +62,17 @@ class Scalar:
     def __call__(self, value: Any) -> Any:
         if self.fmt == "<d":
             return float(value)
-        number = int(value) & ((1 << (8 * self.size)) - 1)
+        whole = _truncated(value, self) if isinstance(value, float) else int(value)
+        number = whole & ((1 << (8 * self.size)) - 1)
         if self.signed and number >> (8 * self.size - 1):
             number -= 1 << (8 * self.size)
         return number
+
+
+def _truncated(value: float, to: Scalar) -> int:
+    """CVTTSD2SI: what does not fit becomes the lowest integer.  Only i32 converts in 32 bits."""
+    limit = 2.0**31 if to.fmt == "<i" else 2.0**63
+    return int(value) if -limit - 1 < value < limit and int(value) >= -limit else -int(limit)
 
 
 i8, u8 = Scalar("i8", "<b", IRType.I8), Scalar("u8", "<B", IRType.U8)
