@@ -1,0 +1,109 @@
+"""Leaving a trace: the native side of side exits.
+
+The exit stub dumps all registers into `g.exit_state` and calls `trace_exit`.  It looks up the running trace
+and replays the exit's recipe (packed by `x64/recipe.py`, which documents the words), so that the Lua stack is
+what the interpreter would have left.  No Python runs here; only an exit that has become hot makes an upcall.
+
+What it hands back is the bytecode to resume at; the stub then reloads the pinned registers from `g.cur`.
+"""
+
+from __future__ import annotations
+
+from ir.objects import VM, GCfunc, GCproto, State, TraceHead, TValue
+from jitvm.native import Ptr, bits, f64, i16, i32, i64, inline, native, u8, u32, u64, unlikely
+from jitvm.runtime.value import POINTER
+from x64.recipe import Kind
+
+KIND_CONST = int(Kind.CONST)
+KIND_NUM_REG = int(Kind.NUM_REG)
+KIND_NUM_SPILL = int(Kind.NUM_SPILL)
+KIND_INT_REG = int(Kind.INT_REG)
+KIND_INT_SPILL = int(Kind.INT_SPILL)
+KIND_GC_REG = int(Kind.GC_REG)
+KIND_GC_SPILL = int(Kind.GC_SPILL)
+KIND_RAW_REG = int(Kind.RAW_REG)
+KIND_RAW_SPILL = int(Kind.RAW_SPILL)
+KIND_KEYINDEX_REG = int(Kind.KEYINDEX_REG)
+
+#: Upper half of the slot that holds an ITERN's loop index.
+KEYINDEX_HI = 0xFFFE7FFF
+#: vmstate of the interpreter.
+VMSTATE_INTERP = -1
+TAG_BITS = 47
+
+
+@inline
+def boxed(pointer: u64, tag: i32) -> u64:
+    return pointer | u64(i64(tag)) << TAG_BITS
+
+
+@native
+def exit_value(g: Ptr[VM], entry: u64) -> u64:
+    """The slot bits of one entry of any kind but CONST."""
+    kind = u32(entry >> 16) & 0xFF
+    where = u32(entry >> 24) & 0xFF
+    spill = Ptr[u64](g.cframe) + i64(where)
+    if kind == KIND_NUM_REG:
+        return bits(g.exit_state.fpr[where])
+    if kind == KIND_NUM_SPILL or kind == KIND_RAW_SPILL:
+        return spill[0]
+    if kind == KIND_RAW_REG:
+        return g.exit_state.gpr[where]
+    value = spill[0]
+    if kind == KIND_INT_REG or kind == KIND_GC_REG or kind == KIND_KEYINDEX_REG:
+        value = g.exit_state.gpr[where]
+    if kind == KIND_INT_REG or kind == KIND_INT_SPILL:
+        return bits(f64(i32(value)))
+    if kind == KIND_GC_REG or kind == KIND_GC_SPILL:
+        return boxed(value, i32(entry >> 32))
+    return u64(u32(value)) | u64(KEYINDEX_HI) << 32
+
+
+@native
+def restore(g: Ptr[VM], recipe: Ptr[u64]) -> None:
+    """Write every slot of a recipe, move BASE and set the thread's top."""
+    L = g.cur
+    base = g.jit_base
+    header = recipe[0]
+    count = u32(header) & 0xFFFF
+    at = recipe + 3
+    while count != 0:
+        entry = at[0]
+        slot = base + i64(i16(u32(entry)))
+        if (u32(entry >> 16) & 0xFF) == KIND_CONST:
+            at = at + 1
+            slot.bits = at[0]
+        else:
+            slot.bits = exit_value(g, entry)
+        at = at + 1
+        count = count - 1
+    L.base = base + i64(recipe[2])
+    L.top = L.base + i64(u32(header >> 32) & 0xFFFF)
+    multres = header >> 48
+    if multres != 0:
+        g.multres = multres
+
+
+@inline
+def kbase_of(base: Ptr[TValue]) -> Ptr[u64]:
+    """Constants of the Lua function whose frame is at `base`."""
+    fn = Ptr[GCfunc]((base + -2).bits & POINTER)
+    return Ptr[GCproto](u64(fn.pc) - GCproto.sizeof()).k
+
+
+@native
+def trace_exit(g: Ptr[VM], exit_number: u32) -> Ptr[u32]:
+    """Restore the interpreter's state at an exit of the running trace; the bytecode to go on with."""
+    head = g.traces[u32(g.vmstate)]
+    recipe = Ptr[u64](head.recipes[exit_number])
+    g.vmstate = VMSTATE_INTERP
+    restore(g, recipe)
+    pc = Ptr[u32](recipe[1])
+    snapshot = u32(recipe[0] >> 16) & 0xFFFF
+    hot = head.hotcounts[snapshot]
+    if unlikely(hot == 0):
+        g.exit_number = snapshot
+        g.upcall(UPCALL_HOTEXIT, u64(head.number), u64(snapshot), u64(pc))
+    else:
+        head.hotcounts[snapshot] = hot - 1
+    return pc

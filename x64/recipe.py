@@ -1,0 +1,77 @@
+"""Exit recipes: how to write a snapshot back to the Lua stack, packed for the native exit handler.
+
+When a guard fails, every value the interpreter must see is in a register, in a spill slot, or is a constant.
+The compiler knows where; it packs that knowledge into 64-bit words beside the code:
+
+    word 0   number of entries | snapshot number << 16 | top << 32 | multres << 48
+    word 1   address of the bytecode to resume at
+    word 2   signed: how many slots BASE moves
+    then one word per entry, and after a CONST entry one more with the slot's bits:
+             slot (16 bits, signed, relative to the running BASE) | kind << 16 | where << 24 | tag << 32
+
+`top` is the thread's top in slots above the new BASE; `multres` is the interpreter's count of open results
+(plus one) where the resumed bytecode takes a variable number of operands, else 0.
+
+A `where` is a register number (0-15, of the class that the kind names) or the index of an 8-byte spill slot.
+
+All guards of one snapshot share its exit number.  When the allocator has moved a value between two of them,
+the later guard gets an extra exit number of its own whose recipe names the same snapshot.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Kind(IntEnum):
+    """Where the value is and how it becomes a slot."""
+
+    CONST = 0  # The next word, as it is.
+    NUM_REG = 1  # A double in an XMM register.
+    NUM_SPILL = 2
+    INT_REG = 3  # A 32-bit integer, stored as a double.
+    INT_SPILL = 4
+    GC_REG = 5  # A pointer that gets `tag` in its upper 17 bits.
+    GC_SPILL = 6
+    RAW_REG = 7  # 64 bits as they are.
+    RAW_SPILL = 8
+    KEYINDEX_REG = 9  # The loop index of an ITERN: the integer under the key-index tag.
+    KEYINDEX_SPILL = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One slot to write.  `where` is unused for CONST; `tag` is the itype of GC values or the constant's bits."""
+
+    slot: int
+    kind: Kind
+    where: int = 0
+    tag: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything the exit handler needs to leave a trace at one snapshot."""
+
+    snapshot: int
+    pc: int
+    base_delta: int
+    top: int
+    multres: int
+    entries: tuple[Entry, ...]
+
+    def pack(self) -> bytes:
+        words = [
+            len(self.entries) | self.snapshot << 16 | self.top << 32 | self.multres << 48,
+            self.pc,
+            self.base_delta & 0xFFFFFFFFFFFFFFFF,
+        ]
+        for entry in self.entries:
+            is_const = entry.kind is Kind.CONST
+            tag = 0 if is_const else entry.tag & 0xFFFFFFFF
+            words.append(entry.slot & 0xFFFF | entry.kind << 16 | entry.where << 24 | tag << 32)
+            if is_const:
+                words.append(entry.tag & 0xFFFFFFFFFFFFFFFF)
+        return struct.pack(f"<{len(words)}Q", *words)
