@@ -1,0 +1,1 @@
+"""Passes over a recorded trace, and the analyses that folding asks for."""
