@@ -22,6 +22,8 @@ _ADDRESS = re.compile(
     r"(?P<table>\{0x[0-9a-f]+\})"
     r"|(?P<address>\[0x[0-9a-f]+\])"
     r"|(?P<userdata>userdata:0x[0-9a-f]+)"
+    r"|(?P<continuation>\btrace: 0x[0-9a-f]+)"
+    r"|(?P<link>[+-]0x[0-9a-f.]+p-10\d\d)"
     r"|(?P<cfunction>\bC:[0-9a-f]{6,})"
     r"|(?P<printed>\b(?:table|function|userdata|thread|cdata|proto)(?:: builtin| ?:)? ?: ?0x[0-9a-f]+)"
 )
@@ -55,6 +57,10 @@ class _Names:
                 return f"userdata#{number}"
             case "cfunction":
                 return f"C#{number}"
+            case "continuation":
+                return "cont"
+            case "link":
+                return "pc"
             case "printed":
                 return f"{text.split(':')[0]}: #{number}"
         raise AssertionError(kind)

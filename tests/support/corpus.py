@@ -1,0 +1,113 @@
+"""The corpus: one folder of traces/ per script, its stored listings beside it.
+
+    traces/NAME/NAME.lua     the script, one idea
+    traces/NAME/NAME.out     what it prints
+    traces/NAME/NAME.bc      luajit -bl
+    traces/NAME/NAME.dump    luajit -jdump=tbisT, normalised, the dumper kept from disturbing (quiet_dump.lua)
+    traces/NAME/NAME.jitvm   our own -jdump=tbisT, where it deviates
+
+A script is in the corpus only if luajit's listing is the same in every run: luajit's penalties are
+random, so that scripts whose aborted loops are tried again may differ (`make golden` tells).
+
+The shape of a trace tree is its listing without bytecode, IR and snapshots:
+
+    TRACE 2 start 1/1 seed2.lua:10
+    TRACE 2 stop -> 1
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support import normalise, oracle, process
+
+TRACES = process.ROOT / "traces"
+DEVIATIONS = TRACES / "DEVIATIONS.md"
+QUIET_DUMP = Path(__file__).with_name("quiet_dump.lua")
+LISTING_LETTERS = "tbisT"
+Engine = Callable[..., process.Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One script of the corpus."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}.lua"
+
+    def path(self, kind: str) -> Path:
+        return self.folder / f"{self.name}.{kind}"
+
+    def stored(self, kind: str) -> str:
+        return self.path(kind).read_text(encoding="latin-1")
+
+    def store(self, kind: str, text: str) -> None:
+        self.path(kind).write_text(text, encoding="latin-1")
+
+
+def scripts() -> list[Script]:
+    return [
+        Script(folder) for folder in sorted(TRACES.iterdir()) if (folder / f"{folder.name}.lua").is_file()
+    ]
+
+
+def deviating() -> dict[str, str]:
+    """Scripts whose listing deviates from luajit's, with the reason: the headings of DEVIATIONS.md."""
+    entry = re.compile(r"^### `(\w+)`: (.+)$", re.MULTILINE)
+    return dict(entry.findall(DEVIATIONS.read_text(encoding="utf-8")))
+
+
+def bytecode(engine: Engine, script: Script) -> str:
+    return normalise.listing(engine("-bl", script.file, cwd=script.folder).stdout)
+
+
+def output(engine: Engine, script: Script, *flags: str) -> str:
+    done = engine(*flags, script.file, cwd=script.folder)
+    return done.stdout + done.stderr
+
+
+def dump(script: Script, *flags: str) -> str:
+    """Our listing of a script's traces; written to a file, apart from what the script prints."""
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "listing"
+        done = process.jitvm(*flags, f"-jdump={LISTING_LETTERS},{file}", script.file, cwd=script.folder)
+        return _written(file, done)
+
+
+def oracle_dump(script: Script) -> str:
+    """luajit's listing of a script's traces, as if nobody watched."""
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "listing"
+        done = oracle.fresh(str(QUIET_DUMP), LISTING_LETTERS, str(file), script.file, cwd=script.folder)
+        return _written(file, done)
+
+
+def _written(file: Path, done: process.Result) -> str:
+    if not file.exists():
+        return f"no listing was written; status {done.status}\n{done.stdout}{done.stderr}"
+    return normalise.listing(file.read_text(encoding="latin-1"))
+
+
+def shape(listing: str) -> str:
+    """The trace tree of a listing: starts, stops, aborts and flushes."""
+    events = re.findall(r"^---- (TRACE (?:\d+ (?:start|stop|abort)|flush).*)$", listing, re.MULTILINE)
+    return "".join(f"{event}\n" for event in events)
+
+
+#: What is stored per script, and how the oracle makes it.
+ORACLE_KINDS: dict[str, Callable[[Script], str]] = {
+    "out": lambda script: output(oracle.fresh, script),
+    "bc": lambda script: bytecode(oracle.fresh, script),
+    "dump": oracle_dump,
+}

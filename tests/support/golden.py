@@ -1,0 +1,76 @@
+"""`make golden` and `make diff`: the stored listings of traces/.
+
+    python3 -m tests.support.golden [NAME...]      rewrite the listings (all scripts, or those named)
+    python3 -m tests.support.golden --diff         compare the stored ones with the live luajit
+    python3 -m tests.support.golden --runs 20      ask luajit that often; it must always say the same
+
+luajit's listings are rewritten where the binary is installed, and ours (NAME.jitvm) for the scripts
+that traces/DEVIATIONS.md lists, once jitvm records traces.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+
+from tests.support import available, corpus, oracle
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="rewrites or compares the stored listings of traces/")
+    parser.add_argument("names", nargs="*", help="scripts; all when none is named")
+    parser.add_argument("--diff", action="store_true", help="compare instead of rewriting")
+    parser.add_argument("--runs", type=int, default=2, help="how often luajit must say the same")
+    options = parser.parse_args()
+    chosen = [script for script in corpus.scripts() if not options.names or script.name in options.names]
+    if oracle.path() is None:
+        print(f"{oracle.VERSION} is not installed: its listings are left as they are", file=sys.stderr)
+        if options.diff:
+            return 1
+    if options.diff:
+        return sum(_compare(script) for script in chosen) > 0
+    unstable = [script.name for script in chosen if oracle.path() and not _store_oracle(script, options.runs)]
+    if "record" in available.present():
+        _store_ours(chosen)
+    if unstable:
+        print(f"luajit's listing differs from run to run: {' '.join(unstable)}", file=sys.stderr)
+    return len(unstable) > 0
+
+
+def _store_oracle(script: corpus.Script, runs: int) -> bool:
+    """Stores what luajit says; False if it does not always say it."""
+    stable = True
+    for kind, ask in corpus.ORACLE_KINDS.items():
+        said = {ask(script) for _ in range(runs)}
+        stable = stable and len(said) == 1
+        script.store(kind, min(said))
+    return stable
+
+
+def _store_ours(chosen: list[corpus.Script]) -> None:
+    deviating = corpus.deviating()
+    for script in chosen:
+        if script.name in deviating:
+            script.store("jitvm", corpus.dump(script))
+        else:
+            script.path("jitvm").unlink(missing_ok=True)
+
+
+def _compare(script: corpus.Script) -> int:
+    """Prints how stored and live listings differ; the number of kinds that do."""
+    different = 0
+    for kind, ask in corpus.ORACLE_KINDS.items():
+        stored, live = script.stored(kind), ask(script)
+        if stored != live:
+            different += 1
+            name = script.path(kind).name
+            lines = difflib.unified_diff(
+                stored.splitlines(), live.splitlines(), f"{name} (stored)", f"{name} (luajit)", lineterm=""
+            )
+            print("\n".join(lines))
+    return different
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""The corpus: bytecode, output in all modes and trace listings are luajit's.
+
+What is stored beside each script (tests/support/corpus.py) came from luajit; a script that
+traces/DEVIATIONS.md lists is compared with our own stored listing instead, and must really deviate.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Golden, unified
+from tests.support import available, corpus, process
+from tests.support.modes import INTERP, Mode
+
+SCRIPTS = corpus.scripts()
+DEVIATING = corpus.deviating()
+LIVE_TRIES = 4
+
+each_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+
+
+@each_script
+@available.needs("front")
+def test_bytecode(script: corpus.Script) -> None:
+    _same(script, "bc", corpus.bytecode(process.jitvm, script))
+
+
+@each_script
+@available.needs("run")
+def test_output(script: corpus.Script, mode: Mode) -> None:
+    if mode != INTERP and "record" not in available.present():
+        pytest.skip("jitvm records no traces yet")
+    _same(script, "out", corpus.output(process.jitvm, script, *mode.flags))
+
+
+@each_script
+@available.needs("record")
+def test_listing(script: corpus.Script, golden: Golden) -> None:
+    ours, theirs = corpus.dump(script), script.stored("dump")
+    if script.name in DEVIATING:
+        assert ours != theirs, f"{script.name} no longer deviates: remove its entry in DEVIATIONS.md"
+        golden(script.path("jitvm"), ours)
+        return
+    shape, wanted = corpus.shape(ours), corpus.shape(theirs)
+    assert shape == wanted, f"another trace tree: {unified(script.path('dump'), wanted, shape)}"
+    _same(script, "dump", ours)
+
+
+@each_script
+@pytest.mark.oracle
+@pytest.mark.parametrize("kind", corpus.ORACLE_KINDS)
+def test_stored_is_what_luajit_says(script: corpus.Script, kind: str, luajit: str) -> None:
+    """luajit's penalties are random: it may say another thing once, but not always."""
+    stored = script.stored(kind)
+    said = ""
+    for _ in range(LIVE_TRIES):
+        said = corpus.ORACLE_KINDS[kind](script)
+        if said == stored:
+            return
+    pytest.fail(unified(script.path(kind), stored, said), pytrace=False)
+
+
+def test_deviations_are_of_the_corpus() -> None:
+    assert set(DEVIATING) <= {script.name for script in SCRIPTS}
+
+
+def _same(script: corpus.Script, kind: str, actual: str) -> None:
+    stored = script.stored(kind)
+    if actual != stored:
+        pytest.fail(unified(script.path(kind), stored, actual), pytrace=False)
