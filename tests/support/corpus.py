@@ -6,6 +6,8 @@
     traces/NAME/NAME.dump    luajit -jdump=tbisT, normalised, the dumper kept from disturbing (quiet_dump.lua)
     traces/NAME/NAME.jitvm   our own -jdump=tbisT, where it deviates
 
+The programs of tests/lua/NAME.lua, longer and about the language, have NAME.out alone beside them.
+
 A script is in the corpus only if luajit's listing is the same in every run: luajit's penalties are
 random, so that scripts whose aborted loops are tried again may differ (`make golden` tells).
 
@@ -26,6 +28,7 @@ from pathlib import Path
 from tests.support import normalise, oracle, process
 
 TRACES = process.ROOT / "traces"
+PROGRAMS = process.ROOT / "tests" / "lua"
 DEVIATIONS = TRACES / "DEVIATIONS.md"
 QUIET_DUMP = Path(__file__).with_name("quiet_dump.lua")
 LISTING_LETTERS = "tbisT"
@@ -34,13 +37,10 @@ Engine = Callable[..., process.Result]
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One script of the corpus."""
+    """One script with what is stored beside it."""
 
     folder: Path
-
-    @property
-    def name(self) -> str:
-        return self.folder.name
+    name: str
 
     @property
     def file(self) -> str:
@@ -57,9 +57,14 @@ class Script:
 
 
 def scripts() -> list[Script]:
-    return [
-        Script(folder) for folder in sorted(TRACES.iterdir()) if (folder / f"{folder.name}.lua").is_file()
-    ]
+    """The scripts of traces/, each in a folder of its own name."""
+    found = [Script(folder, folder.name) for folder in sorted(TRACES.iterdir())]
+    return [script for script in found if script.path("lua").is_file()]
+
+
+def programs() -> list[Script]:
+    """The programs of tests/lua, of which only the output is stored."""
+    return [Script(PROGRAMS, path.stem) for path in sorted(PROGRAMS.glob("*.lua"))]
 
 
 def deviating() -> dict[str, str]:
@@ -105,9 +110,10 @@ def shape(listing: str) -> str:
     return "".join(f"{event}\n" for event in events)
 
 
-#: What is stored per script, and how the oracle makes it.
+#: What is stored, and how the oracle makes it: of a script, and of a program.
 ORACLE_KINDS: dict[str, Callable[[Script], str]] = {
     "out": lambda script: output(oracle.fresh, script),
     "bc": lambda script: bytecode(oracle.fresh, script),
     "dump": oracle_dump,
 }
+PROGRAM_KINDS = {"out": ORACLE_KINDS["out"]}

@@ -1,6 +1,6 @@
-"""`make golden` and `make diff`: the stored listings of traces/.
+"""`make golden` and `make diff`: the stored listings of traces/ and tests/lua.
 
-    python3 -m tests.support.golden [NAME...]      rewrite the listings (all scripts, or those named)
+    python3 -m tests.support.golden [NAME...]      rewrite the listings (all, or of those named)
     python3 -m tests.support.golden --diff         compare the stored ones with the live luajit
     python3 -m tests.support.golden --runs 20      ask luajit that often; it must always say the same
 
@@ -13,8 +13,11 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
+from collections.abc import Callable, Mapping
 
 from tests.support import available, corpus, oracle
+
+Kinds = Mapping[str, Callable[[corpus.Script], str]]
 
 
 def main() -> int:
@@ -23,25 +26,31 @@ def main() -> int:
     parser.add_argument("--diff", action="store_true", help="compare instead of rewriting")
     parser.add_argument("--runs", type=int, default=2, help="how often luajit must say the same")
     options = parser.parse_args()
-    chosen = [script for script in corpus.scripts() if not options.names or script.name in options.names]
+    everything = [(script, corpus.ORACLE_KINDS) for script in corpus.scripts()]
+    everything += [(program, corpus.PROGRAM_KINDS) for program in corpus.programs()]
+    chosen = [
+        (script, kinds) for script, kinds in everything if script.name in (options.names or [script.name])
+    ]
     if oracle.path() is None:
         print(f"{oracle.VERSION} is not installed: its listings are left as they are", file=sys.stderr)
         if options.diff:
             return 1
     if options.diff:
-        return sum(_compare(script) for script in chosen) > 0
-    unstable = [script.name for script in chosen if oracle.path() and not _store_oracle(script, options.runs)]
+        return sum(_compare(script, kinds) for script, kinds in chosen) > 0
+    unstable = []
+    if oracle.path():
+        unstable = [script.name for script, kinds in chosen if not _store_oracle(script, kinds, options.runs)]
     if "record" in available.present():
-        _store_ours(chosen)
+        _store_ours([script for script, kinds in chosen if "dump" in kinds])
     if unstable:
         print(f"luajit's listing differs from run to run: {' '.join(unstable)}", file=sys.stderr)
     return len(unstable) > 0
 
 
-def _store_oracle(script: corpus.Script, runs: int) -> bool:
+def _store_oracle(script: corpus.Script, kinds: Kinds, runs: int) -> bool:
     """Stores what luajit says; False if it does not always say it."""
     stable = True
-    for kind, ask in corpus.ORACLE_KINDS.items():
+    for kind, ask in kinds.items():
         said = {ask(script) for _ in range(runs)}
         stable = stable and len(said) == 1
         script.store(kind, min(said))
@@ -57,10 +66,10 @@ def _store_ours(chosen: list[corpus.Script]) -> None:
             script.path("jitvm").unlink(missing_ok=True)
 
 
-def _compare(script: corpus.Script) -> int:
+def _compare(script: corpus.Script, kinds: Kinds) -> int:
     """Prints how stored and live listings differ; the number of kinds that do."""
     different = 0
-    for kind, ask in corpus.ORACLE_KINDS.items():
+    for kind, ask in kinds.items():
         stored, live = script.stored(kind), ask(script)
         if stored != live:
             different += 1

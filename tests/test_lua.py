@@ -1,0 +1,45 @@
+"""The programs of tests/lua print in every mode what luajit prints, and compile to its bytecode.
+
+Each program is about one part of the language; its loops are long enough to be compiled. What it
+prints is stored beside it (`make golden`); bytecode is compared with the live luajit.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import unified
+from tests.support import available, corpus, oracle, process
+from tests.support.modes import INTERP, Mode
+
+PROGRAMS = corpus.programs()
+
+each_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+
+
+@each_program
+@available.needs("run")
+def test_output(program: corpus.Script, mode: Mode) -> None:
+    if mode != INTERP and "record" not in available.present():
+        pytest.skip("jitvm records no traces yet")
+    _same(program, program.stored("out"), corpus.output(process.jitvm, program, *mode.flags))
+
+
+@each_program
+@pytest.mark.oracle
+@available.needs("front")
+def test_bytecode(program: corpus.Script, luajit: str) -> None:
+    wanted = corpus.bytecode(oracle.luajit, program)
+    _same(program, wanted, corpus.bytecode(process.jitvm, program))
+
+
+@each_program
+@pytest.mark.oracle
+def test_stored_is_what_luajit_says(program: corpus.Script, mode: Mode, luajit: str) -> None:
+    """In all modes: a program whose output depends on luajit's optimiser would be no oracle."""
+    _same(program, program.stored("out"), corpus.output(oracle.luajit, program, *mode.flags))
+
+
+def _same(program: corpus.Script, wanted: str, actual: str) -> None:
+    if actual != wanted:
+        pytest.fail(unified(program.path("out"), wanted, actual), pytrace=False)
