@@ -182,6 +182,15 @@ class FunctionBuilder:
         self._append(op, IRType.NIL, args)
         self.at = None
 
+    def finish_trace(self) -> Function:
+        """As `finish`, for an expanded trace."""
+        from ir.passes.cleanup import cleanup_trace
+        from ir.verify import verify
+
+        cleanup_trace(self.function)
+        verify(self.function)
+        return self.function
+
     def finish(self) -> Function:
         """The function, cleaned up, numbered, and verified."""
         from ir.passes.cleanup import cleanup

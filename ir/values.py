@@ -18,7 +18,7 @@ from enum import Enum
 from ir.ops import CONSTANTS, Op
 from ir.types import IRType
 
-Operand = object  # Ins | int | float | str | Edge, as the opcode table says.
+Operand = object  # Ins | int | float | str | Edge | Exit, as the opcode table says.
 
 
 @dataclass(eq=False, slots=True)
@@ -49,6 +49,8 @@ class Ins:
                 yield arg
             elif isinstance(arg, Edge):
                 yield from arg.args
+            elif isinstance(arg, Exit):
+                yield from arg.alive()
 
     def __repr__(self) -> str:
         shown = " ".join(f"%{a.ref}" if isinstance(a, Ins) else str(a) for a in self.args)
@@ -86,11 +88,44 @@ class Edge:
         return f"{self.block}({', '.join(f'%{a.ref}' for a in self.args)})"
 
 
+@dataclass(frozen=True, slots=True)
+class ExitSlot:
+    """`slot`, relative to the running BASE, holds `value`, which is of Lua type `type`; None: a constant's `bits`."""
+
+    slot: int
+    value: Ins | None
+    type: IRType
+    bits: int = 0
+    is_keyindex: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Exit:
+    """Last operand of a guard: where to go, and what the interpreter must find there, if it fails."""
+
+    snapshot: int
+    slots: tuple[ExitSlot, ...]
+    pc: int
+    base_delta: int
+    top: int
+    multres: int = 0
+    is_counted: bool = True  # Whether a side trace may start here.
+    collects: bool = False  # Run the collector after restoring.
+
+    def alive(self) -> tuple[Ins, ...]:
+        """The values that must be somewhere when the guard fails."""
+        return tuple(slot.value for slot in self.slots if slot.value is not None)
+
+    def __repr__(self) -> str:
+        return f"->{self.snapshot}"
+
+
 class Convention(Enum):
     """How a function is entered and left."""
 
     NATIVE = "native"  # System V AMD64: callable from anywhere.
     HANDLER = "handler"  # Pinned registers in and out, never returns: NEXT, TAIL or TAILPTR.
+    TRACE = "trace"  # BASE and DISPATCH, then inherited values where the parent left them; ends in a JMP or LINK.
 
 
 @dataclass(eq=False, slots=True)

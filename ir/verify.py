@@ -2,7 +2,8 @@
 
 The rules: every block ends in its only terminator; operands are what the opcode table says; a definition
 dominates its uses; edges pass one value of the right class to each parameter, and the entry is no target;
-a comparison stands right before the BR that consumes it; ends of blocks fit the calling convention.
+a comparison stands right before the BR that consumes it,
+or is a guard with an exit; ends of blocks fit the calling convention.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from enum import Enum
 
 from ir.ops import COMPARISONS, TERMINATORS, Op
 from ir.types import IRType
-from ir.values import Block, Convention, Edge, Function, Ins, Operand
+from ir.values import Block, Convention, Edge, Exit, Function, Ins, Operand
 
 HANDLER_ENDS = frozenset({Op.NEXT, Op.TAIL, Op.TAILPTR, Op.JMP, Op.BR})
 NATIVE_ENDS = frozenset({Op.RET, Op.JMP, Op.BR})
+TRACE_ENDS = frozenset({Op.LINK, Op.JMP})
+ENDS = {Convention.HANDLER: HANDLER_ENDS, Convention.NATIVE: NATIVE_ENDS, Convention.TRACE: TRACE_ENDS}
 #: Numbers of values that ends take: handlers pass on the pinned base, pc, kbase and g before anything else.
 END_COUNTS = {Op.NEXT: (4, 5), Op.TAIL: (6,), Op.TAILPTR: (7,), Op.RET: (0, 1)}
 
@@ -84,13 +87,14 @@ class _Verifier:
             self._operands(ins)
             for used in ins.operands():
                 self._available(used, block, index, ins)
-            if ins.op in COMPARISONS:
+            if ins.op in COMPARISONS and not ins.guard:
                 self._comparison(block, index)
         self._end(block.end)
 
     def _operands(self, ins: Ins) -> None:
         modes = list(ins.op.modes)
-        for arg in ins.args:
+        self.check(isinstance(ins.args[-1], Exit) if ins.guard else True, ins, "is a guard without an exit")
+        for arg in ins.args[:-1] if ins.guard else ins.args:
             self.check(bool(modes), ins, "has too many operands")
             mode = modes[0]
             if not mode.endswith("*"):
@@ -115,7 +119,7 @@ class _Verifier:
         self.check(used, block.body[index], "is not followed by the BR that consumes it")
 
     def _end(self, end: Ins) -> None:
-        allowed = HANDLER_ENDS if self.function.convention is Convention.HANDLER else NATIVE_ENDS
+        allowed = ENDS[self.function.convention]
         self.check(end.op in allowed, end, f"in a function of convention {self.function.convention.value}")
         if end.op in END_COUNTS:
             given = sum(isinstance(arg, Ins) for arg in end.args)

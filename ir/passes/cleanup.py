@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from ir.ops import Op
 from ir.types import IRType
-from ir.values import Block, Edge, Function, Ins, Operand
+from ir.values import Block, Edge, Exit, Function, Ins, Operand
 
 #: Kinds of opcodes that stay although nothing uses them.
 EFFECTS = frozenset("ST")
@@ -25,6 +25,12 @@ def cleanup(function: Function) -> None:
     merge_chains(function)
     drop_dead(function)
     split_edges(function)
+    number(function)
+
+
+def cleanup_trace(function: Function) -> None:
+    """The part that a trace needs: it has no branches, and its exits name values."""
+    drop_dead(function)
     number(function)
 
 
@@ -101,13 +107,17 @@ def drop_dead(function: Function) -> None:
     owner = {param: (block, i) for block in function.blocks for i, param in enumerate(block.params)}
     work: list[Ins] = []
     for block in function.blocks:
-        work += [ins for ins in block.body if EFFECTS & set(ins.op.kind)]
+        work += [ins for ins in block.body if ins.guard or EFFECTS & set(ins.op.kind)]
     while work:
         ins = work.pop()
         if ins in live:
             continue
         live.add(ins)
-        work += [arg for arg in ins.args if isinstance(arg, Ins)]
+        for arg in ins.args:
+            if isinstance(arg, Ins):
+                work.append(arg)
+            elif isinstance(arg, Exit):
+                work += arg.alive()
         if ins in owner and ins.op is Op.PARAM:
             block, index = owner[ins]
             work += [edge.args[index] for edge in incoming[block]]

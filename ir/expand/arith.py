@@ -1,0 +1,123 @@
+"""Rules for arithmetic, conversions and guarded comparisons.
+
+Most opcodes mean in a function what they mean in a trace; only types and guards change.
+"""
+
+from __future__ import annotations
+
+from ir.expand.boxing import to_number
+from ir.expand.core import EXPAND, Expander, machine_type
+from ir.layout import offset_of
+from ir.objects import VM
+from ir.ops import (
+    CONV_CHECK_SHIFT,
+    CONV_DST_SHIFT,
+    CONV_SEXT,
+    CONV_SRC_MASK,
+    FPM_LOG,
+    FPM_LOG2,
+    FPM_SQRT,
+    Op,
+)
+from ir.types import IRType
+from ir.values import Ins
+
+
+@EXPAND(Op.LT, Op.GE, Op.LE, Op.GT, Op.ULT, Op.UGE, Op.ULE, Op.UGT, Op.EQ, Op.NE)
+def comparison(x: Expander, ins: Ins) -> None:
+    """Operands of one Lua type; objects compare as pointers."""
+    type_ = machine_type(ins.type)
+    if ins.type is IRType.U8:
+        type_ = IRType.U32
+    a, b = operand(x, ins.args[0], type_), operand(x, ins.args[1], type_)
+    x.guard(ins.op, type_, a, b)
+
+
+def operand(x: Expander, ref: Ins, type_: IRType) -> Ins:
+    """A null pointer constant compares as zero."""
+    if ref.op is Op.KNULL:
+        return x.b.kint(0, type_)
+    return x.value(ref)
+
+
+@EXPAND(
+    Op.BNOT, Op.BSWAP, Op.BAND, Op.BOR, Op.BXOR, Op.BSHL, Op.BSHR, Op.BSAR, Op.BROL, Op.BROR,
+    Op.SUB, Op.MUL, Op.DIV, Op.MIN, Op.MAX,
+)  # fmt: skip
+def same(x: Expander, ins: Ins) -> Ins:
+    return x.b.emit(ins.op, machine_type(ins.type), *[x.value(arg) for arg in ins.args])
+
+
+@EXPAND(Op.ADD)
+def addition(x: Expander, ins: Ins) -> Ins:
+    type_ = machine_type(ins.type)
+    left, right = (x.value(arg) for arg in ins.args)
+    if type_ is IRType.P64 and right.type.size == 4:
+        right = x.b.emit(
+            Op.CONV, IRType.I64, right, IRType.I64 << CONV_DST_SHIFT | IRType.INT | CONV_SEXT
+        )
+    return x.b.emit(Op.ADD, type_, left, right)
+
+
+@EXPAND(Op.NEG, Op.ABS)
+def sign(x: Expander, ins: Ins) -> Ins:
+    """The second operand, LuaJIT's mask for doubles, is the lowering's business."""
+    return x.b.emit(ins.op, machine_type(ins.type), x.value(ins.args[0]))
+
+
+@EXPAND(Op.ADDOV, Op.SUBOV, Op.MULOV)
+def overflowing(x: Expander, ins: Ins) -> Ins:
+    left, right = (x.value(arg) for arg in ins.args)
+    value = x.b.emit(ins.op, IRType.INT, left, right, x.exit())
+    value.guard = True
+    return value
+
+
+@EXPAND(Op.CONV)
+def conversion(x: Expander, ins: Ins) -> Ins:
+    mode = ins.args[1]
+    source, value = IRType(mode & CONV_SRC_MASK), x.value(ins.args[0])
+    plain = mode & ((1 << CONV_CHECK_SHIFT) - 1)
+    converted = x.b.emit(Op.CONV, machine_type(ins.type), value, plain)
+    if ins.guard and source is IRType.NUM:
+        x.guard(Op.EQ, IRType.NUM, value, to_number(x, converted))
+    return converted
+
+
+@EXPAND(Op.TOBIT)
+def to_bit(x: Expander, ins: Ins) -> Ins:
+    """Adding 2^52 + 2^51 moves the integer part of a double into its low 32 bits."""
+    biased = x.b.emit(Op.ADD, IRType.NUM, x.value(ins.args[0]), x.value(ins.args[1]))
+    bits = x.b.emit(Op.COPY, IRType.I64, biased)
+    return x.b.convert(IRType.INT, bits)
+
+
+@EXPAND(Op.FPMATH)
+def float_function(x: Expander, ins: Ins) -> Ins:
+    function, value = ins.args[1], x.value(ins.args[0])
+    if function <= FPM_SQRT:
+        return x.b.emit(Op.FPMATH, IRType.NUM, value, function)
+    return extern(x, {FPM_LOG: "log", FPM_LOG2: "log2"}[function], IRType.NUM, value)
+
+
+def extern(x: Expander, field: str, type_: IRType, *args: Ins) -> Ins:
+    """A System V function outside the image, through its pointer in the VM struct."""
+    pointer = x.load(IRType.P64, x.g, offset_of(VM, field))
+    return x.b.emit(Op.CALLPTR, type_, pointer, *args)
+
+
+@EXPAND(Op.POW)
+def power(x: Expander, ins: Ins) -> Ins:
+    exponent = ins.args[1]
+    right = x.value(exponent)
+    if exponent.type is not IRType.NUM:
+        right = to_number(x, right)
+    return x.call("num_pow", IRType.NUM, x.g, x.value(ins.args[0]), right)
+
+
+@EXPAND(Op.LDEXP)
+def load_exponent(x: Expander, ins: Ins) -> Ins:
+    right = x.value(ins.args[1])
+    if right.type is IRType.NUM:
+        right = x.b.emit(Op.CONV, IRType.INT, right, IRType.INT << CONV_DST_SHIFT | IRType.NUM)
+    return extern(x, "ldexp", IRType.NUM, x.value(ins.args[0]), right)

@@ -1,0 +1,84 @@
+"""Rules for calls, strings and buffers.
+
+CALLN, CALLA, CALLL and CALLS name a row of `ir/calls.py`.  A row's native function takes the VM as its first
+argument if it allocates (flag STATE); one from outside the image is called through its VM field.
+"""
+
+from __future__ import annotations
+
+from ir.calls import CALLS, CallFlag
+from ir.expand.arith import extern
+from ir.expand.boxing import store_slot
+from ir.expand.core import EXPAND, Expander, machine_type
+from ir.ops import Op
+from ir.types import IRType
+from ir.values import Ins
+
+_TOSTR_CHAR = 2
+
+
+def arguments(ref: Ins) -> list[Ins]:
+    """The operands chained by CARG, first to last."""
+    found: list[Ins] = []
+    while ref.op is Op.CARG:
+        found.append(ref.args[1])
+        ref = ref.args[0]
+    found.append(ref)
+    return [arg for arg in reversed(found) if arg.op is not Op.KPRI]
+
+
+@EXPAND(Op.CARG)
+def argument(x: Expander, ins: Ins) -> None:
+    """Collected by the call."""
+
+
+@EXPAND(Op.CALLN, Op.CALLA, Op.CALLL, Op.CALLS)
+def call(x: Expander, ins: Ins) -> Ins:
+    info = CALLS[ins.args[1]]
+    values = [x.value(arg) for arg in arguments(ins.args[0])]
+    type_ = machine_type(info.result)
+    if info.flags & CallFlag.EXTERN:
+        return extern(x, info.symbol, type_, *values)
+    implicit = [x.g] if info.flags & CallFlag.STATE else []
+    result = x.call(f"trace_{info.symbol}", type_, *implicit, *values)
+    if ins.guard and info.flags & CallFlag.THROW and type_ is IRType.P64:
+        x.guard(Op.NE, IRType.P64, result, x.b.kint(0, IRType.P64))
+    return result
+
+
+@EXPAND(Op.TOSTR)
+def to_string(x: Expander, ins: Ins) -> Ins:
+    value, mode = ins.args
+    if mode == _TOSTR_CHAR:
+        return x.call("trace_str_char", IRType.P64, x.g, x.value(value))
+    address = x.global_address("tmptv")
+    store_slot(x, address, 0, value)
+    return x.call("trace_num_tostr", IRType.P64, x.g, address)
+
+
+@EXPAND(Op.STRTO)
+def to_number(x: Expander, ins: Ins) -> Ins:
+    """The number a string stands for; leaves the trace if it does not."""
+    address = x.global_address("tmptv")
+    ok = x.call("trace_str_tonum", IRType.INT, x.g, x.value(ins.args[0]), address)
+    x.guard(Op.NE, IRType.INT, ok, x.b.kint(0))
+    return x.load(IRType.NUM, address)
+
+
+@EXPAND(Op.BUFHDR)
+def buffer_start(x: Expander, ins: Ins) -> Ins:
+    """Reset the VM's string buffer (mode 0) or go on with it; the value only chains the operations."""
+    if ins.args[1] == 0:
+        x.call("trace_buf_reset", IRType.INT, x.g)
+    return x.g
+
+
+@EXPAND(Op.BUFPUT)
+def buffer_put(x: Expander, ins: Ins) -> Ins:
+    x.call("trace_buf_putstr", IRType.INT, x.g, x.value(ins.args[1]))
+    return x.g
+
+
+@EXPAND(Op.BUFSTR)
+def buffer_string(x: Expander, ins: Ins) -> Ins:
+    return x.call("trace_buf_tostr", IRType.P64, x.g)

@@ -1,0 +1,270 @@
+"""The expander: walks a trace once, in order, and rewrites each instruction by its rule.
+
+    0002 >  num SLOAD  #3    T        u32 XLOAD [BASE+12];  ULT limit ->0;  num XLOAD [BASE+8]
+    0003  + num ADD    0002  +1       num ADD
+    ------ LOOP ------                JMP loop(0003)         the left operands of the PHIs
+    0007  + num ADD    0003  +1       num ADD param, 1       a PHI is a parameter of the loop block
+    0011    num PHI    0003  0007     JMP loop(0007)
+
+A guard is a comparison with an `Exit` as its last operand.  The exit names the values of the snapshot in force,
+so they stay alive up to the guard, and nowhere else are snapshots needed below this level.
+
+Invariants: a rule for every opcode that may stand in a trace (`EXPAND.missing`, tested); every value keeps its
+Lua type beside it only in the trace, here it is an integer, a pointer or a double; primitives (nil, booleans)
+are constants and exist as no instruction at all.
+
+What is dead is expanded all the same: the allocator, walking backwards, never meets a use of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ir.expand.boxing import constant_bits
+from ir.funcbuilder import FunctionBuilder
+from ir.layout import offset_of
+from ir.objects import VM
+from ir.ops import SLOAD_PARENT, Op
+from ir.snapshot import Entry, SnapFlag, Snapshot
+from ir.trace import LinkType, Trace
+from ir.types import IRType
+from ir.values import Convention, Edge, Exit, ExitSlot, Function, Ins
+
+Rule = Callable[["Expander", Ins], Ins | None]
+
+
+class Rules(dict[Op, Rule]):
+    """One rule per opcode of a trace."""
+
+    def __call__(self, *ops: Op) -> Callable[[Rule], Rule]:
+        def register(rule: Rule) -> Rule:
+            for op in ops:
+                assert op not in self, f"{op.name} is already expanded"
+                self[op] = rule
+            return rule
+
+        return register
+
+
+EXPAND = Rules()
+
+#: BASE - 2 is slot 0: the function below the frame link.
+FIRST_SLOT = 2
+#: Link types that go on in the trace `link`.
+_TRACE_LINKS = frozenset((LinkType.ROOT, LinkType.TAILREC, LinkType.UPREC, LinkType.DOWNREC, LinkType.LOOP))
+_REG_TYPE = {IRType.U8: IRType.U32, IRType.U16: IRType.U32, IRType.I8: IRType.INT, IRType.I16: IRType.INT}
+
+
+def machine_type(type_: IRType) -> IRType:
+    """The type a value of a trace has in a register: objects and references are pointers."""
+    if type_.is_integer or type_.is_float:
+        return _REG_TYPE.get(type_, type_)
+    return IRType.P64
+
+
+@dataclass(slots=True)
+class Expansion:
+    """The function, and what ties it to its trace."""
+
+    function: Function
+    inherited: list[Ins]  # The parent-slot SLOADs, in the order of the function's parameters from the third on.
+    values: dict[Ins, Ins]  # Value of the trace -> value of the function, for listings and side traces.
+    exits: list[Exit]  # Every exit, in the order of its first guard.
+
+
+class Expander:
+    """State of one expansion.  Rules emit through `b` and read operands through `value`."""
+
+    def __init__(self, trace: Trace, links: Callable[[int], str]) -> None:
+        self.trace = trace
+        self.link_name = links
+        self.b = FunctionBuilder(f"TRACE_{trace.number}", Convention.TRACE, None)
+        self.base = self.b.param(IRType.P64)
+        self.g = self.b.param(IRType.P64)
+        self.values: dict[Ins, Ins] = {}
+        self.inherited: list[Ins] = []
+        self.exits: dict[tuple[int, int], Exit] = {}
+        self.snapshot = 0  # Number of the snapshot in force.
+        self.generation = 0  # Exits of the loop see PHIs as block parameters.
+
+    # Operands.
+
+    def value(self, ref: object) -> Ins:
+        """The function's value for an operand of the trace."""
+        assert isinstance(ref, Ins), ref
+        if ref.is_const:
+            return self.constant(ref)
+        found = self.values.get(ref)
+        assert found is not None, f"{ref} has no value yet"
+        return found
+
+    def constant(self, ref: Ins) -> Ins:
+        match ref.op:
+            case Op.KNUM:
+                return self.b.knum(ref.value)
+            case Op.KINT:
+                return self.b.kint(int(ref.value))
+            case Op.KINT64:
+                return self.b.kint(int(ref.value), IRType.I64)
+            case Op.KPRI:
+                return self.b.kint(constant_bits(ref), IRType.U64)
+            case _:
+                return self.b.kint(int(ref.value), IRType.P64)
+
+    # Building blocks of rules.
+
+    def pointer(self, base: Ins, offset: int) -> Ins:
+        """base + offset, in bytes."""
+        return self.b.emit(Op.ADD, IRType.P64, base, self.b.kint(offset, IRType.I64))
+
+    def load(self, type_: IRType, base: Ins, offset: int = 0) -> Ins:
+        return self.b.load(type_, self.pointer(base, offset))
+
+    def store(self, type_: IRType, base: Ins, offset: int, value: Ins) -> None:
+        self.b.store(type_, self.pointer(base, offset), value)
+
+    def global_load(self, field: str, type_: IRType) -> Ins:
+        return self.load(type_, self.g, offset_of(VM, field))
+
+    def global_store(self, field: str, type_: IRType, value: Ins) -> None:
+        self.store(type_, self.g, offset_of(VM, field), value)
+
+    def global_address(self, field: str) -> Ins:
+        return self.pointer(self.g, offset_of(VM, field))
+
+    def guard(self, op: Op, type_: IRType, a: Ins, b: Ins) -> None:
+        """Leave through the snapshot in force unless `a op b`."""
+        self.guard_to(op, type_, a, b, self.exit())
+
+    def guard_to(self, op: Op, type_: IRType, a: Ins, b: Ins, exit_: Exit) -> None:
+        ins = self.b.emit(op, type_, a, b, exit_)
+        ins.guard = True
+
+    def call(self, symbol: str, type_: IRType, *args: Ins) -> Ins:
+        """A native function of the VM's image."""
+        return self.b.emit(Op.CALL, type_, symbol, *args)
+
+    # Exits.
+
+    def exit(self) -> Exit:
+        """Exit through the snapshot in force."""
+        key = (self.snapshot, self.generation)
+        if key not in self.exits:
+            self.exits[key] = self._exit(self.snapshot)
+        return self.exits[key]
+
+    def _exit(self, number: int) -> Exit:
+        snap = self.trace.snaps[number]
+        slots = tuple(self._exit_slot(entry) for entry in snap.entries if entry.is_restored)
+        delta = snap.baseslot - FIRST_SLOT
+        return Exit(number, slots, snap.pc, delta, *open_results(snap))
+
+    def _exit_slot(self, entry: Entry) -> ExitSlot:
+        slot, ref = entry.slot - FIRST_SLOT, entry.ref
+        if ref.is_const:
+            return ExitSlot(slot, None, ref.type, constant_bits(ref))
+        if ref.type.is_primitive:
+            return ExitSlot(slot, None, ref.type, constant_bits(self.trace.consts[ref.type]))
+        return ExitSlot(slot, self.value(ref), ref.type, 0, bool(entry.flags & SnapFlag.KEYINDEX))
+
+    # The walk.
+
+    def run(self) -> Expansion:
+        trace = self.trace
+        self._parameters()
+        self._enter()
+        end = trace.loop or len(trace.ins)
+        self._body(1, end)
+        if trace.loop:
+            self._loop()
+        else:
+            from ir.expand.stack import leave
+
+            self._advance(len(trace.ins) + 1)
+            leave(self)
+        function = self.b.finish_trace()
+        return Expansion(function, self.inherited, self.values, list(self.exits.values()))
+
+    def _parameters(self) -> None:
+        """A side trace finds its parent's values in registers: parameters of the entry block."""
+        for ins in self.trace.ins[1:]:
+            if ins.op is Op.SLOAD and ins.args[1] & SLOAD_PARENT:
+                self.values[ins] = self.b.param(machine_type(ins.type))
+                self.inherited.append(ins)
+
+    def _enter(self) -> None:
+        number = self.b.kint(self.trace.number)
+        self.global_store("vmstate", IRType.INT, number)
+        if not self.trace.loop:
+            self._collect_check()
+
+    def _body(self, start: int, end: int) -> None:
+        for ins in self.trace.ins[start:end]:
+            self._advance(ins.ref)
+            if ins.op is Op.PHI or ins.op is Op.NOP:
+                continue
+            if ins in self.values:
+                continue
+            rule = EXPAND.get(ins.op)
+            assert rule is not None, f"no rule expands {ins}"
+            value = rule(self, ins)
+            if value is not None:
+                self.values[ins] = value
+
+    def _advance(self, ref: int) -> None:
+        """Move to the last snapshot that covers `ref`."""
+        snaps = self.trace.snaps
+        while self.snapshot + 1 < len(snaps) and snaps[self.snapshot + 1].ref <= ref:
+            self.snapshot += 1
+
+    def _loop(self) -> None:
+        b, trace = self.b, self.trace
+        phis = trace.phis
+        block, entry = b.new_block(), b.at
+        lefts = [self.value(phi.args[0]) for phi in phis]
+        params = [b.param(machine_type(phi.type), block) for phi in phis]
+        self._advance(trace.loop)
+        b.jump(Edge(block, tuple(lefts)))
+        b.place(block, entry)
+        for phi, param in zip(phis, params, strict=True):
+            self.values[phi.args[0]] = param
+        self.generation = 1
+        self._collect_check()
+        self._body(trace.loop + 1, len(trace.ins))
+        b.jump(Edge(block, tuple(self.value(phi.args[1]) for phi in phis)))
+
+    def _collect_check(self) -> None:
+        """Let the interpreter collect when the trace has allocated enough.
+
+        One check per iteration.  The exit is no place for a side trace: the interpreter comes straight back."""
+        if not any("A" in ins.op.kind or ins.op is Op.SNEW or ins.op is Op.TOSTR for ins in self.trace.ins):
+            return
+        plain = self._exit(self.snapshot)
+        exit_ = Exit(
+            plain.snapshot, plain.slots, plain.pc, plain.base_delta, plain.top, plain.multres, False, True
+        )
+        self.exits[-1 - self.snapshot, self.generation] = exit_
+        total = self.global_load("gc_total", IRType.U64)
+        self.guard_to(Op.ULT, IRType.U64, total, self.global_load("gc_threshold", IRType.U64), exit_)
+
+
+def open_results(snap: Snapshot) -> tuple[int, int]:
+    """Thread top above the new BASE (0: by the running function's frame size) and open result count + 1."""
+    from ir.expand.resume import OPEN_OPERANDS, opcode_at
+
+    delta = snap.baseslot - FIRST_SLOT
+    size = snap.nslots - FIRST_SLOT - delta
+    word = opcode_at(snap.pc)
+    rule = OPEN_OPERANDS.get(word & 0xFF)
+    return (0, 0) if rule is None else (size, rule(word, size))
+
+
+def expand(trace: Trace, links: Callable[[int], str]) -> Expansion:
+    """Rewrite a finished trace as a function.  `links(n)` names the machine code of trace n."""
+    return Expander(trace, links).run()
+
+
+def links_to_trace(trace: Trace) -> bool:
+    """Whether the trace ends in machine code, not in the interpreter."""
+    return trace.linktype in _TRACE_LINKS and trace.link != 0
