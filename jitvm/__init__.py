@@ -1,0 +1,1 @@
+"""The Lua implementation: front end, native Python, library, recorder, traces, tools."""

@@ -1,0 +1,1 @@
+"""Lua source text to LuaJIT 2.1 bytecode."""

@@ -1,0 +1,100 @@
+"""Prototypes: what the front end makes of a function, and all that later stages read.
+
+    compile_chunk(b"local x = 1.5; return x", b"=demo")
+
+    bytecode   [FUNCV.., KNUM 0 0, RET1 0 2]      header at index 0, 32-bit words
+    knum       [1.5]                              D of KNUM indexes it
+    kgc        []                                 D of KSTR, FNEW, TDUP, GGET and KCDATA indexes it
+    varinfo    [VarInfo(b"x", 2, 3)]              live for startpc <= pc < endpc
+
+Invariants: `kgc` and `knum` are in order of first use, as LuaJIT's; children come before the functions that
+create them in every listing; a prototype never changes after the front end returns it.
+Not here: anything of the running program (closures, hot counts, patched bytecodes).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntFlag
+
+UPVALUE_LOCAL = 0x8000      # the descriptor names a slot of the parent, not one of its upvalues
+UPVALUE_IMMUTABLE = 0x4000  # never assigned after its initialisation
+assert UPVALUE_LOCAL & UPVALUE_IMMUTABLE == 0
+
+
+class ProtoFlag(IntFlag):
+    """Properties of a prototype, with LuaJIT's bits.  The last two live only while it is built."""
+
+    NONE = 0
+    CHILD = 0x01          # creates closures
+    VARARG = 0x02
+    FFI = 0x04            # it or a child has 64-bit or complex constants
+    NOJIT = 0x08
+    ILOOP = 0x10
+    HAS_RETURN = 0x20
+    FIXUP_RETURN = 0x40
+
+
+BUILD_FLAGS = ProtoFlag.HAS_RETURN | ProtoFlag.FIXUP_RETURN
+
+Constant = bool | float | bytes | None
+
+
+@dataclass(slots=True, frozen=True)
+class VarInfo:
+    """A local variable and the range of bytecodes in which it lives."""
+
+    name: bytes
+    startpc: int
+    endpc: int
+
+
+@dataclass(slots=True)
+class TemplateTable:
+    """The constant part of a table constructor, copied by TDUP.
+
+    A key of `hash` whose value is None reserves a node: the bytecode after TDUP stores there."""
+
+    array: list[Constant] = field(default_factory=list)
+    hash: list[tuple[Constant, Constant]] = field(default_factory=list)
+    asize: int = 0
+    hbits: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class CDataConst:
+    """A literal with suffix LL, ULL or i.  Each literal is an object of its own."""
+
+    kind: str            # "int64", "uint64", "complex"
+    value: int | float   # for complex: the imaginary part
+
+
+@dataclass(slots=True, eq=False)
+class Prototype:
+    """A function of the source text."""
+
+    bytecode: list[int]
+    kgc: list[KGC]
+    knum: list[float]
+    upvalues: list[int]
+    uvnames: list[bytes]
+    lines: list[int]
+    varinfo: list[VarInfo]
+    numparams: int
+    framesize: int
+    flags: ProtoFlag
+    firstline: int
+    numline: int
+    chunkname: bytes
+
+    @property
+    def lastline(self) -> int:
+        return self.firstline + self.numline
+
+    @property
+    def children(self) -> list[Prototype]:
+        """The prototypes of closures this one creates, in listing order."""
+        return [constant for constant in self.kgc if isinstance(constant, Prototype)]
+
+
+KGC = bytes | Prototype | TemplateTable | CDataConst
