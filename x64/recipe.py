@@ -6,6 +6,7 @@ The compiler knows where; it packs that knowledge into 64-bit words beside the c
     word 0   number of entries | snapshot number << 16 | top << 32 | multres << 48
     word 1   address of the bytecode to resume at
     word 2   signed: how many slots BASE moves
+    word 3   flags
     then one word per entry, and after a CONST entry one more with the slot's bits:
              slot (16 bits, signed, relative to the running BASE) | kind << 16 | where << 24 | tag << 32
 
@@ -23,6 +24,10 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
+
+
+FLAG_COUNTED = 1  # The exit counts towards a side trace.
+FLAG_COLLECT = 2  # Give the collector a chance once the stack is restored.
 
 
 class Kind(IntEnum):
@@ -61,12 +66,14 @@ class Recipe:
     top: int
     multres: int
     entries: tuple[Entry, ...]
+    flags: int = FLAG_COUNTED
 
     def pack(self) -> bytes:
         words = [
             len(self.entries) | self.snapshot << 16 | self.top << 32 | self.multres << 48,
             self.pc,
             self.base_delta & 0xFFFFFFFFFFFFFFFF,
+            self.flags,
         ]
         for entry in self.entries:
             is_const = entry.kind is Kind.CONST

@@ -9,10 +9,31 @@ What it hands back is the bytecode to resume at; the stub then reloads the pinne
 
 from __future__ import annotations
 
-from ir.objects import VM, GCfunc, GCproto, State, TraceHead, TValue
-from jitvm.native import Ptr, bits, f64, i16, i32, i64, inline, native, u8, u32, u64, unlikely
-from jitvm.runtime.value import POINTER
-from x64.recipe import Kind
+from ir.objects import VM, GCfunc, GCproto, TraceHead, TValue
+from jitvm.front.bytecode import BC
+from jitvm.native import (
+    Interp,
+    Next,
+    Ptr,
+    addr,
+    bits,
+    f64,
+    handler,
+    i16,
+    i32,
+    i64,
+    inline,
+    native,
+    u32,
+    u64,
+    unlikely,
+)
+from jitvm.runtime.gc import gc_check
+from jitvm.runtime.upcalls import UPCALL_HOTEXIT
+from jitvm.runtime.value import POINTER, PROTO_SIZE
+from x64.recipe import FLAG_COLLECT, FLAG_COUNTED, Kind
+
+FUNCF = int(BC.FUNCF)
 
 KIND_CONST = int(Kind.CONST)
 KIND_NUM_REG = int(Kind.NUM_REG)
@@ -35,6 +56,13 @@ TAG_BITS = 47
 @inline
 def boxed(pointer: u64, tag: i32) -> u64:
     return pointer | u64(i64(tag)) << TAG_BITS
+
+
+@inline
+def proto_of(base: Ptr[TValue]) -> Ptr[GCproto]:
+    """Prototype of the Lua function whose frame is at `base`."""
+    fn = Ptr[GCfunc]((base + -2).bits & POINTER)
+    return Ptr[GCproto](addr(fn.pc) - PROTO_SIZE)
 
 
 @native
@@ -66,7 +94,7 @@ def restore(g: Ptr[VM], recipe: Ptr[u64]) -> None:
     base = g.jit_base
     header = recipe[0]
     count = u32(header) & 0xFFFF
-    at = recipe + 3
+    at = recipe + 4
     while count != 0:
         entry = at[0]
         slot = base + i64(i16(u32(entry)))
@@ -78,17 +106,13 @@ def restore(g: Ptr[VM], recipe: Ptr[u64]) -> None:
         at = at + 1
         count = count - 1
     L.base = base + i64(recipe[2])
-    L.top = L.base + i64(u32(header >> 32) & 0xFFFF)
+    top = i64(u32(header >> 32) & 0xFFFF)
+    if top == 0:
+        top = i64(proto_of(L.base).framesize)
+    L.top = L.base + top
     multres = header >> 48
     if multres != 0:
         g.multres = multres
-
-
-@inline
-def kbase_of(base: Ptr[TValue]) -> Ptr[u64]:
-    """Constants of the Lua function whose frame is at `base`."""
-    fn = Ptr[GCfunc]((base + -2).bits & POINTER)
-    return Ptr[GCproto](u64(fn.pc) - GCproto.sizeof()).k
 
 
 @native
@@ -99,11 +123,53 @@ def trace_exit(g: Ptr[VM], exit_number: u32) -> Ptr[u32]:
     g.vmstate = VMSTATE_INTERP
     restore(g, recipe)
     pc = Ptr[u32](recipe[1])
-    snapshot = u32(recipe[0] >> 16) & 0xFFFF
-    hot = head.hotcounts[snapshot]
-    if unlikely(hot == 0):
-        g.exit_number = snapshot
-        g.upcall(UPCALL_HOTEXIT, u64(head.number), u64(snapshot), u64(pc))
-    else:
-        head.hotcounts[snapshot] = hot - 1
+    flags = recipe[3]
+    if (flags & FLAG_COLLECT) != 0:
+        gc_check(g)
+    if (flags & FLAG_COUNTED) != 0:
+        count_exit(g, head, u32(recipe[0] >> 16) & 0xFFFF, pc)
     return pc
+
+
+@inline
+def count_exit(g: Ptr[VM], head: Ptr[TraceHead], snapshot: u32, pc: Ptr[u32]) -> None:
+    """Exits are counted down; one that has been taken often enough may start a side trace."""
+    left = head.hotcounts[snapshot]
+    if unlikely(left == 0):
+        g.exit_number = snapshot
+        g.upcall(UPCALL_HOTEXIT, u64(head.number), u64(snapshot), addr(pc))
+    else:
+        head.hotcounts[snapshot] = left - 1
+
+
+@handler()
+def trace_resume(vm: Interp, ra: u64, rd: u64) -> Next:
+    """Where exit stubs jump, with the exit number in operand A, after dumping all registers."""
+    g = vm.g
+    vm.pc = trace_exit(g, u32(ra))
+    vm.base = g.cur.base
+    vm.kbase = proto_of(vm.base).k
+    ins = vm.pc[0]
+    vm.pc = vm.pc + 1
+    op = ins & 0xFF
+    if unlikely(op >= FUNCF):
+        # A function header takes the number of arguments + 1 in D.
+        return vm.tail_ptr(g.dispatch[op], u64(ins >> 8 & 0xFF), g.multres)
+    return vm.dispatch(ins)
+
+
+@handler()
+def vm_trace_leave(vm: Interp, ra: u64, rd: u64) -> Next:
+    """Where a trace ends that goes on in the interpreter: BASE and PC are set, the stack is written."""
+    g = vm.g
+    g.vmstate = VMSTATE_INTERP
+    g.cur.base = vm.base
+    proto = proto_of(vm.base)
+    g.cur.top = vm.base + i64(proto.framesize)
+    vm.kbase = proto.k
+    ins = vm.pc[0]
+    vm.pc = vm.pc + 1
+    op = ins & 0xFF
+    if unlikely(op >= FUNCF):
+        return vm.tail_ptr(g.dispatch[op], u64(ins >> 8 & 0xFF), g.multres)
+    return vm.dispatch(ins)
