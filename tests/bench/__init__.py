@@ -1,0 +1,1 @@
+"""Benchmarks: programs in Lua and the runner of `make bench`."""

@@ -1,0 +1,1 @@
+-- Nothing: what start and exit cost.

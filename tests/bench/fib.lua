@@ -1,0 +1,7 @@
+-- Fibonacci by double recursion: calls and returns.
+local n = tonumber((...)) or 38
+local function fib(k)
+  if k < 2 then return k end
+  return fib(k - 1) + fib(k - 2)
+end
+print(fib(n))
