@@ -1,0 +1,1 @@
+"""Random programs, run in jitvm and in luajit; what once failed stays under regress/."""

@@ -78,8 +78,13 @@ def bytecode(engine: Engine, script: Script) -> str:
 
 
 def output(engine: Engine, script: Script, *flags: str) -> str:
-    done = engine(*flags, script.file, cwd=script.folder)
-    return done.stdout + done.stderr
+    return transcript(engine(*flags, script.file, cwd=script.folder))
+
+
+def transcript(done: process.Result) -> str:
+    """What a program printed, and how it ended where that was not well."""
+    ending = "" if done.status == 0 else f"[status {done.status}]\n"
+    return done.stdout + done.stderr + ending
 
 
 def dump(script: Script, *flags: str) -> str:
