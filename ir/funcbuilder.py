@@ -6,7 +6,7 @@
     function = b.finish()
 
 `emit` folds constants and algebra, reuses an equal pure instruction that dominates, and appends.  Constants
-are operands only: they stand in no block.  `finish` (see `ir/passes/cleanup.py`) removes what is dead or trivial,
+are operands only: they stand in no block.  `finish` removes what is dead or trivial (`ir/passes/cleanup.py`)
 and guarantees that an edge with arguments leaves a block by JMP, so that no edge with moves is critical.
 
 A block is made (`new_block`) when something first jumps to it, and placed (`place`) when its code starts;
@@ -279,6 +279,21 @@ def _convert_back(_: FunctionBuilder, type_: IRType, args: tuple[Operand, ...]) 
     if not widened or (back.is_float and (type_, narrow) != (IRType.INT, IRType.INT)):
         return None
     return _ins(inner.args[0])
+
+
+@folds(Op.CONV)
+def _widened_mask(b: FunctionBuilder, type_: IRType, args: tuple[Operand, ...]) -> Ins | None:
+    """The low bits of a 64-bit integer, taken in 32 bits and widened again."""
+    masked, mode = _ins(args[0]), args[1]
+    assert isinstance(mode, int)
+    if type_.size != 8 or type_.is_float or masked.op is not Op.BAND or conversion(mode)[0] is not IRType.U32:
+        return None
+    narrowed, mask = masked.args[0], _const(masked.args[1])
+    if mask is None or narrowed.op is not Op.CONV or conversion(narrowed.args[1])[0].size != 8:
+        return None
+    if narrowed.args[0].type.is_float:
+        return None
+    return b.emit(Op.BAND, type_, narrowed.args[0], b.kint(unsigned(IRType.U32, mask), type_))
 
 
 @folds(Op.CONV)

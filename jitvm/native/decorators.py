@@ -40,6 +40,11 @@ class NativeFunction:
         return self.python.__name__
 
     @property
+    def symbol(self) -> str:
+        """Its name in the image."""
+        return self.name
+
+    @property
     def source(self) -> str:
         """Where it was written, as "file:line"."""
         code = self.python.__code__

@@ -1,7 +1,7 @@
 """Entry into and exit from the interpreter loop, written in assembler; `vm_leave` is their declared face.
 
-    status = vm_enter(g, L, pc, base, kbase)    from Python through cffi
-    return vm.tail(vm_leave, 0, status)         in a handler
+status = vm_enter(g, L, pc, base, kbase)    from Python through cffi
+return vm.tail(vm_leave, 0, status)         in a handler
 """
 
 from __future__ import annotations
