@@ -122,7 +122,7 @@ class GCfunc(Struct):
     env: Ptr[GCtab]
     pc: Ptr[u32]  # First bytecode (the FUNC* header); for a builtin, its FUNCC word.
     gclist: Ptr[GCObject]
-    fn: u64  # Builtin: address of its native function.
+    fn: FnPtr[[Ptr[VM], Ptr[State], Ptr[TValue], u32], i64]  # Builtin: its native function.
     uv: Array[u64, 0]
 
 
@@ -251,6 +251,22 @@ class VM(Struct):
     gc_handles: Ptr[u64]  # Objects that Python holds on to.
     gc_handle_count: u64
     prng: Array[u64, 4]  # math.random
+    gc_marks: u64  # Mark bits: one per 16 bytes from heap_base on.
+    gc_blocks: u64  # Block[], by (address - heap_base) / BLOCK_SIZE.
+    gc_classes: u64  # SizeClass[]
+    gc_classof: u64  # u8[]: size class by (size + 15) / 16.
+    gc_grays: u64  # Stack of marked objects still to be traversed.
+    gc_gray_count: u64
+    gc_live: u64  # Bytes marked so far.
+    gc_spans: u32  # First free run of blocks.
+    gc_cycles: u32  # Completed collections.
+    strid: u32  # Next string id.
+    errarg: u32  # With errcode of a builtin: which argument.
+    errkind: u32  # What was expected of it.
+    gc_stopped: u32
+    heap_first: u64  # First block of the object heap.
+    traces_size: u64
+    savepc: u64  # PC of the running Lua function while an error is raised; 0 in a library function.
 
 
 class Frame(IntEnum):

@@ -1,0 +1,192 @@
+"""The memory map of a runtime, and its global state before the first function runs.
+
+One reservation of address space holds everything that native code addresses, low enough that addresses of
+objects fit 32-bit immediates:
+
+    base               VM        the global state, size classes, handle table, auxiliary records
+    + VM_AREA          code      prototypes, packed one after the other, never moved
+    + CODE_END         counters  hot counters: u16 at hot_base + (pc >> 1)
+    + HEAP_START       heap      blocks of objects (alloc.py)
+    + heap size        marks     one bit per 16 bytes from base on
+                       blocks    one record per block
+                       grays     stack of the collector
+
+Only touched pages cost memory.  The first runtime of a process lives at a fixed address, so that
+listings do not change from run to run; the next ones, or the first where it is taken, live elsewhere.
+
+Does not do: libraries, prototypes, upcalls (`runtime.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ir.layout import ACCESS, FnPtr, Ptr, u8
+from ir.objects import VM, GCstr, GCtab, State, TValue
+from jitvm.native import registry
+from jitvm.runtime import func, prng, state, string, table
+from jitvm.runtime.alloc import BLOCK_SIZE, CLASS_SIZES, MEDIUM_MAX, Block, SizeClass
+from jitvm.runtime.memory import ProcessMemory
+from jitvm.runtime.value import NIL, set_tab
+
+MB, GB = 1 << 20, 1 << 30
+VM_AREA = 32 * MB
+CODE_END = 256 * MB
+HEAP_START = CODE_END + 128 * MB
+HINTS = tuple(0x40000000 + n * 64 * GB for n in range(64))
+SIZES = (32 * GB, 8 * GB, 2 * GB)
+HANDLES = 1 << 20
+#: Modules whose native functions the heap needs.
+MODULES = (func, prng, state, string, table)
+MIN_STRTAB = 1024
+TMPBUF = 64 * 1024
+STRING_SEED = 0x0123456789ABCDEF
+#: Bytes of allocation before the first collection, and the least between two.
+GC_HEADROOM = 4 * MB
+
+assert CODE_END - VM_AREA <= 2 * 128 * MB, "every code word has a counter"
+
+
+class Heap:
+    """The reservation, `g`, and Python's way to make objects."""
+
+    def __init__(self, functions: Mapping[str, Callable[..., Any]] | None = None) -> None:
+        """`functions`: compiled native functions by name; simulated ones are used for the others."""
+        self.functions = dict(functions or {})
+        self.memory, self.size = _reserve()
+        ACCESS.memory = self.memory
+        base = self.memory.base
+        self.g = Ptr(VM, base)
+        self._aux = base + 0x10000
+        self._free_handles: list[int] = []
+        self._map(base)
+        self._size_classes()
+        self._system_functions()
+        self._objects()
+
+    def close(self) -> None:
+        """Gives the address space back."""
+        self.memory.release()
+
+    def _map(self, base: int) -> None:
+        g = self.g
+        g.heap_base, g.heap_first = base, base + HEAP_START
+        g.heap_top, g.heap_end = base + HEAP_START, base + self.size
+        g.heap_limit = g.heap_end
+        g.code_top, g.code_end = base + VM_AREA, base + CODE_END
+        g.hot_base = base + CODE_END - (base + VM_AREA >> 1)
+        g.gc_marks = base + self.size
+        g.gc_blocks = g.gc_marks + self.size // 128
+        g.gc_grays = g.gc_blocks + self.size // BLOCK_SIZE * Block.sizeof()
+        g.gc_pause, g.gc_stepmul = 200, 200
+        g.gc_threshold = GC_HEADROOM
+
+    def _size_classes(self) -> None:
+        g, count = self.g, len(CLASS_SIZES)
+        g.freelists = self.aux(8 * count)
+        g.gc_classes = self.aux(SizeClass.sizeof() * count)
+        for number, size in enumerate(CLASS_SIZES):
+            at = Ptr(SizeClass, g.gc_classes) + number
+            at.size, at.cells = size, BLOCK_SIZE // max(size, 1)
+        wanted = range(0, MEDIUM_MAX + 1, 16)
+        by_size = bytes(
+            next(cls for cls, size in enumerate(CLASS_SIZES) if size >= bytes_) for bytes_ in wanted
+        )
+        g.gc_classof = self.aux(len(by_size))
+        self.memory.write(g.gc_classof, by_size)
+
+    def _system_functions(self) -> None:
+        for name, (_, type_) in VM.layout().items():
+            if isinstance(type_, FnPtr) and name != "upcall":
+                setattr(self.g, name, self.memory.symbol(name, type_))
+
+    def _objects(self) -> None:
+        g = self.g
+        g.gc_handles = self.aux(8 * HANDLES)
+        g.tmpbuf, g.tmpbuf_size = self.aux(TMPBUF), TMPBUF
+        self._scratch = self.aux(TMPBUF)  # Not tmpbuf: native code may be in the middle of filling that.
+        g.nilnode.val.bits = g.nilnode.key.bits = g.niltv.bits = NIL
+        g.tmptv.bits = g.tmptv2.bits = g.errval.bits = NIL
+        g.strseed, g.strmask = STRING_SEED, MIN_STRTAB - 1
+        g.strhash = self.aux(8 * MIN_STRTAB)
+        g.stremptyz = self.string(b"")
+        g.main = g.cur = self.call("state_new", g)
+        g.globals = self.table(0, 6)
+        g.main.env = g.globals
+        set_tab(g.ref("registry"), self.table(0, 2))
+        self.call("prng_seed_fixed", g)
+
+    def call(self, name: str, *args: Any) -> Any:
+        """A native function: compiled if it is, simulated if not."""
+        function = self.functions.get(name) or registry.NATIVES[name]
+        return function(*args)
+
+    def aux(self, size: int) -> int:
+        """Zeroed memory for good, 16-byte aligned, outside of the object heap."""
+        address = self._aux
+        self._aux = address + (size + 15 & ~15)
+        assert self._aux <= self.g.heap_base + VM_AREA, "auxiliary memory is full"
+        return address
+
+    def code(self, size: int) -> int:
+        """Zeroed memory for a prototype."""
+        address = self.g.code_top
+        self.g.code_top = address + (size + 15 & ~15)
+        assert self.g.code_top <= self.g.code_end, "memory for prototypes is full"
+        return int(address)
+
+    def string(self, text: bytes) -> Ptr:
+        """The interned string of these bytes."""
+        long = len(text) > TMPBUF
+        scratch = _address(self.call("mem_alloc", self.g, len(text))) if long else self._scratch
+        self.memory.write(scratch, text)
+        found = _address(self.call("str_new", self.g, Ptr(u8, scratch), len(text)))
+        if long:
+            self.call("mem_free", self.g, scratch, len(text))
+        return Ptr(GCstr, found)
+
+    def text(self, s: Ptr) -> bytes:
+        """The bytes of a string."""
+        return self.memory.read(s.addr + GCstr.sizeof(), s.len)
+
+    def table(self, asize: int, hbits: int) -> Ptr:
+        """A new table: `asize` array slots (counting index 0), 2^hbits hash nodes (0: none)."""
+        return Ptr(GCtab, _address(self.call("tab_new", self.g, asize, hbits)))
+
+    def thread(self) -> Ptr:
+        """The main thread."""
+        return Ptr(State, self.g.main.addr)
+
+    def hold(self, address: int) -> int:
+        """Keeps an object alive until `release(handle)`."""
+        if self._free_handles:
+            handle = self._free_handles.pop()
+        else:
+            handle = self.g.gc_handle_count
+            assert handle < HANDLES, "handle table is full"
+            self.g.gc_handle_count = handle + 1
+        self.g.gc_handles[handle] = address
+        return int(handle)
+
+    def release(self, handle: int) -> None:
+        """Ends `hold`."""
+        self.g.gc_handles[handle] = 0
+        self._free_handles.append(handle)
+
+    def scratch(self) -> Ptr:
+        """Two slots for passing values to native functions."""
+        return Ptr(TValue, self.g.ref("tmptv").addr)
+
+
+def _address(found: Any) -> int:
+    return int(found.addr if isinstance(found, Ptr) else found)
+
+
+def _reserve() -> tuple[ProcessMemory, int]:
+    for size in SIZES:
+        total = size + size // 128 + size // BLOCK_SIZE * Block.sizeof() + size // 4
+        memory = ProcessMemory.reserve(total, HINTS)
+        if memory is not None:
+            return memory, size
+    raise MemoryError("no address space for the heap")

@@ -1,0 +1,124 @@
+"""The process's own memory, as Python sees it through `ir.layout.Ptr`.
+
+    memory = ProcessMemory.reserve(size, hint)      address space, not yet backed by pages
+    ACCESS.memory = memory
+    Ptr(VM, memory.base).gc_total
+
+Simulated native functions and Python code that inspects the heap read and write the very bytes that
+machine code works on.  Accesses outside of the reservation are an error here, not a crash.  System V
+functions of libc are reachable from simulated code by address, through `function_at`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+from ir.layout import FnPtr, Ptr, Scalar
+
+PROT_READ_WRITE = 3
+MAP_PRIVATE, MAP_ANONYMOUS, MAP_NORESERVE, MAP_FIXED_NOREPLACE = 0x02, 0x20, 0x4000, 0x100000
+MAP_FAILED = ctypes.c_void_p(-1).value
+CODE_BASE = 0x7E0000000000  # Made-up addresses of functions written in Python.
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.mmap.restype = ctypes.c_void_p
+_libc.mmap.argtypes = [
+    ctypes.c_void_p,
+    ctypes.c_size_t,
+    ctypes.c_int,
+    ctypes.c_int,
+    ctypes.c_int,
+    ctypes.c_size_t,
+]
+_libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+
+
+def _map(size: int, address: int) -> int:
+    """Address of `size` bytes of zeroes, reserved only; 0 if there are none (at the address wanted)."""
+    flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (MAP_FIXED_NOREPLACE if address else 0)
+    found = _libc.mmap(address or None, size, PROT_READ_WRITE, flags, -1, 0)
+    if found == MAP_FAILED:
+        return 0
+    if address and found != address:  # A kernel that does not know the flag took it for a hint.
+        _libc.munmap(found, size)
+        return 0
+    return int(found)
+
+
+class ProcessMemory:
+    """One reservation of address space."""
+
+    def __init__(self, base: int, size: int) -> None:
+        self.base, self.size = base, size
+        self._bytes = memoryview((ctypes.c_char * size).from_address(base)).cast("B")
+        self._functions: dict[int, Callable[..., Any]] = {}
+
+    @classmethod
+    def reserve(cls, size: int, hints: tuple[int, ...]) -> ProcessMemory | None:
+        """At the first address of `hints` that is free, else anywhere; None if there is not that much."""
+        for hint in (*hints, 0):
+            base = _map(size, hint)
+            if base:
+                return cls(base, size)
+        return None
+
+    def release(self) -> None:
+        """Unmaps everything; pointers into it dangle."""
+        _libc.munmap(self.base, self.size)
+        self._bytes = memoryview(b"")
+
+    def read(self, address: int, size: int) -> bytes:
+        offset = address - self.base
+        data = self._bytes[offset : offset + size].tobytes() if offset >= 0 else b""
+        assert len(data) == size, f"wild read of {size} bytes at {address:#x}"
+        return data
+
+    def write(self, address: int, data: bytes) -> None:
+        offset = address - self.base
+        assert 0 <= offset <= len(self._bytes) - len(data), f"wild write of {len(data)} bytes at {address:#x}"
+        self._bytes[offset : offset + len(data)] = data
+
+    def register(self, function: Callable[..., Any]) -> int:
+        """A made-up address for a Python function, so that simulated code can call it."""
+        address = CODE_BASE + len(self._functions)
+        self._functions[address] = function
+        return address
+
+    def function_at(self, address: int) -> Callable[..., Any]:
+        assert address in self._functions, f"call of {address:#x}, which is no function"
+        return self._functions[address]
+
+    def symbol(self, name: str, type_: FnPtr) -> int:
+        """Address of a libc or libm function; simulated code can call it as well."""
+        function = getattr(_LIBM if hasattr(_LIBM, name) else _libc, name)
+        address = ctypes.cast(function, ctypes.c_void_p).value
+        assert address is not None, name
+        signature = ctypes.CFUNCTYPE(_c_type(type_.result), *[_c_type(arg) for arg in type_.args])
+        self._functions[address] = _Foreign(signature(address))
+        return address
+
+
+_LIBM = ctypes.CDLL("libm.so.6")
+_C_TYPES = {"i32": ctypes.c_int32, "u32": ctypes.c_uint32, "i64": ctypes.c_int64, "u64": ctypes.c_uint64}
+
+
+def _c_type(type_: Any) -> Any:
+    match type_:
+        case Ptr():
+            return ctypes.c_uint64
+        case Scalar(name="f64"):
+            return ctypes.c_double
+        case _:
+            return _C_TYPES[type_.name]
+
+
+class _Foreign:
+    """A C function that takes `Ptr`s for addresses."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, *args: Any) -> Any:
+        return self.function(*[arg.addr if isinstance(arg, Ptr) else arg for arg in args])
