@@ -30,7 +30,7 @@ def test_output(program: corpus.Script, mode: Mode) -> None:
 @available.needs("front")
 def test_bytecode(program: corpus.Script, luajit: str) -> None:
     wanted = corpus.bytecode(oracle.luajit, program)
-    _same(program, wanted, corpus.bytecode(process.jitvm, program))
+    _same(program, wanted, corpus.our_bytecode(program))
 
 
 @each_program

@@ -22,7 +22,7 @@ each_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: scri
 @each_script
 @available.needs("front")
 def test_bytecode(script: corpus.Script) -> None:
-    _same(script, "bc", corpus.bytecode(process.jitvm, script))
+    _same(script, "bc", corpus.our_bytecode(script))
 
 
 @each_script

@@ -4,7 +4,7 @@ Tests of whole programs ask here.  A capability is switched on by adding its nam
 commit that brings it; from then on its absence is a failure, never a skip.  JITVM_PRESENT=front,run
 overrides the list for an experiment.
 
-    front     `jitvm -bl FILE`
+    front     the parser and the bytecode listing
     run       `jitvm -joff FILE`: the interpreter and the library of tests/lua
     record    traces: every mode of the matrix, and `-jdump`
 """
@@ -16,7 +16,7 @@ import os
 import pytest
 
 CAPABILITIES = ("front", "run", "record")
-PRESENT: tuple[str, ...] = ()
+PRESENT: tuple[str, ...] = ("front",)
 
 
 def present() -> tuple[str, ...]:
