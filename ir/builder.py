@@ -25,6 +25,7 @@ from ir.fold.engine import ANY, DROPPED, LITERAL_MASK, Rule, rules_for
 from ir.heap import Heap
 from ir.ops import Op
 from ir.passes.flags import ALL, OptFlag
+from ir.passes.narrow import BackpropCache
 from ir.passes.scev import Scev
 from ir.trace import Trace
 from ir.types import IRType
@@ -55,6 +56,7 @@ class TraceBuilder:
         "flags",
         "guard_emitted",
         "heap",
+        "instunroll",
         "need_snapshot",
         "scev",
         "slots",
@@ -70,8 +72,9 @@ class TraceBuilder:
         self.guard_emitted = False  # A guard was appended since the recorder last cleared this.
         self.need_snapshot = False  # A side effect was emitted: the next guard needs a new snapshot.
         self.slots: list[Ins | None] = []
+        self.instunroll = 4  # Attempts left to close a loop whose types change.
         self.scev = Scev()
-        self.backprop: dict[tuple[Ins, int], Ins] = {}  # Narrowed values by value and conversion mode.
+        self.backprop = BackpropCache()
         self._kint: dict[int, Ins] = {}
         self._knum: dict[bytes, Ins] = {}
         self._kint64: dict[int, Ins] = {}
@@ -83,7 +86,7 @@ class TraceBuilder:
     # Emission.
 
     def emit(self, op: Op, type: IRType, *args: object, guard: bool = False) -> Ins:
-        """Fold, CSE, append.  The value to use, maybe an older one; `DROPPED` for a guard that always holds."""
+        """Fold, CSE, append.  The value to use, or `DROPPED` for a guard that always holds."""
         return self.fold(Ins(op, type, args, guard))
 
     def guard(self, op: Op, type: IRType, *args: object) -> Ins:
@@ -194,8 +197,20 @@ class TraceBuilder:
         self._forget(ins)
         ins.op, ins.type, ins.args, ins.guard, ins.phi = Op.NOP, IRType.NIL, (), False, False
 
+    def remove_all(self, dead: list[Ins]) -> None:
+        """`remove` of many."""
+        ops = {ins.op for ins in dead}
+        for ins in dead:
+            ins.op, ins.type, ins.guard, ins.phi = Op.NOP, IRType.NIL, False, False
+        for op in sorted(ops):
+            live = [ins for ins in self.chain[op] if ins.op is op]
+            self.chain[op] = live
+            self.cse_map[op] = {ins.args: ins for ins in live}
+        for ins in dead:
+            ins.args = ()
+
     def rollback(self, ref: int) -> None:
-        """Drop everything from `ref` on."""
+        """Drop everything from `ref` on.  Constants stay."""
         body = self.trace.ins
         while len(body) > ref:
             ins = body.pop()

@@ -5,7 +5,7 @@ A row is  NAME, argument types, result, kind, flags.
 The name is the one listings print; the native function that does the work has the name without `lj_`, or is
 the VM's pointer field of that name if it comes from the C library (flag `EXTERN`).
 
-    kind   N pure   A allocates   S side effects   L loads (buffer operations, chained by their first argument)
+    kind   N pure   A allocates   S side effects   L loads (buffer operations, chained by the first argument)
     flags  THROW: may fail, so the call is a guard and the native function returns 0 for failure
            STATE: takes the running thread as an implicit first argument, which is not an operand
            EXTERN: a System V function outside the image, called through its `VM` field
@@ -127,12 +127,12 @@ _ROWS: dict[int, _Row] = {
 }
 
 _UNAVAILABLE = {
-    24: "lj_bufx_set lj_bufx_more lj_serialize_put lj_serialize_get lj_serialize_encode "
-    "lj_serialize_decode",
+    24: "lj_bufx_set lj_bufx_more lj_serialize_put lj_serialize_get lj_serialize_encode lj_serialize_decode",
     59: "lj_vm_floor lj_vm_ceil lj_vm_trunc sqrt",
     68: "lj_vm_tobit softfp_add softfp_sub softfp_mul softfp_div softfp_cmp softfp_i2d softfp_d2i "
     "lj_vm_sfmin lj_vm_sfmax lj_vm_tointg softfp_ui2d softfp_f2d softfp_d2ui softfp_d2f softfp_i2f "
-    "softfp_ui2f softfp_f2i softfp_f2ui fp64_l2d fp64_ul2d fp64_l2f fp64_ul2f fp64_d2l fp64_d2ul fp64_f2l fp64_f2ul "
+    "softfp_ui2f softfp_f2i softfp_f2ui fp64_l2d fp64_ul2d fp64_l2f fp64_ul2f fp64_d2l "
+    "fp64_d2ul fp64_f2l fp64_f2ul "
     "lj_carith_divi64 lj_carith_divu64 lj_carith_modi64 lj_carith_modu64 lj_carith_powi64 lj_carith_powu64 "
     "lj_cdata_newv lj_cdata_setfin strlen",
     106: "lj_vm_errno lj_carith_mul64 lj_carith_shl64 lj_carith_shr64 lj_carith_sar64 lj_carith_rol64 "

@@ -6,10 +6,14 @@ what makes new objects (interning a string, formatting a number) is the runtime'
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from ir.layout import ACCESS, Ptr
-from ir.objects import GCstr
+from ir.objects import GCstr, GCtab
+from ir.ops import Op
+from ir.types import NUMBER_LIMIT_HI, TAG_SHIFT
+from ir.values import Ins
 
 
 class Heap(Protocol):
@@ -28,8 +32,8 @@ class Heap(Protocol):
     def parse_number(self, data: bytes) -> float | None:
         """As `tonumber` reads it; None if it is not a number."""
 
-    def table_get(self, table: int, key: object) -> int:
-        """Raw lookup of an int, float, bool or (string) address; address of the value, `niltv` if absent."""
+    def format_item(self, call: int, spec: int, value: Ins) -> bytes | None:
+        """A constant formatted by a formatting call of `ir.calls`; None to leave it to the trace."""
 
 
 def string_bytes(address: int) -> bytes:
@@ -41,3 +45,37 @@ def string_bytes(address: int) -> bytes:
 def string_data(address: int) -> int:
     """Address of the first byte of a string."""
     return address + GCstr.sizeof()
+
+
+def table_lookup(address: int, key: Ins) -> Ptr | None:
+    """Place of a constant key in a table; None if it is absent."""
+    table = Ptr(GCtab, address)
+    if key.op is Op.KINT or key.op is Op.KNUM:
+        number = float(key.args[0])
+        if number.is_integer() and 0 <= number < table.asize:
+            return table.array + int(number)
+        return _find(table, _number_matches, number)
+    if key.op is Op.KPRI:
+        return _find(table, _tag_matches, ~int(key.type))
+    return _find(table, _bits_match, (~int(key.type) << TAG_SHIFT | key.args[0]) & (1 << 64) - 1)
+
+
+def _find(table: Ptr, matches: Callable[[Ptr, float], bool], key: float) -> Ptr | None:
+    """All nodes are tried: templates are small, and this needs no hash function."""
+    for index in range(table.hmask + 1):
+        node = table.node + index
+        if matches(node.key, key):
+            return node.val  # type: ignore[no-any-return]
+    return None
+
+
+def _number_matches(slot: Ptr, number: float) -> bool:
+    return bool(slot.hi < NUMBER_LIMIT_HI and slot.num == number)
+
+
+def _tag_matches(slot: Ptr, tag: float) -> bool:
+    return bool(slot.sbits >> TAG_SHIFT == tag)
+
+
+def _bits_match(slot: Ptr, bits: float) -> bool:
+    return bool(slot.bits == bits)
