@@ -140,12 +140,12 @@ def _irem(_: IRType, a: int, b: int) -> int:
 
 
 @arith(Op.NEG)
-def _neg(_: IRType, a: Value) -> Value:
+def _neg(_: IRType, a: Value, _mask: Value) -> Value:
     return -a
 
 
 @arith(Op.ABS)
-def _abs(_: IRType, a: Value) -> Value:
+def _abs(_: IRType, a: Value, _mask: Value) -> Value:
     return math.fabs(a)
 
 

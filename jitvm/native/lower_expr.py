@@ -78,7 +78,10 @@ def lower_binary(low: Lowering, node: tree.Binary) -> Ins:
 
 @lowers(VALUES, tree.Unary)
 def lower_unary(low: Lowering, node: tree.Unary) -> Ins:
-    return low.build.emit(Op.NEG if node.op == "-" else Op.BNOT, ir_type(node.type), low.value(node.operand))
+    value, type_ = low.value(node.operand), ir_type(node.type)
+    if node.op == "-":
+        return low.build.emit(Op.NEG, type_, value, value)
+    return low.build.emit(Op.BNOT, type_, value)
 
 
 @lowers(VALUES, tree.Compare, tree.Truth, tree.Not, tree.BoolOp, tree.Hint)
@@ -224,6 +227,8 @@ def lower_call_pointer(low: Lowering, node: tree.CallPointer) -> Ins:
 def lower_intrinsic(low: Lowering, node: tree.CallIntrinsic) -> Ins:
     op, literals = INTRINSICS[node.intrinsic.name]
     args = [low.value(arg) for arg in node.args]
+    if op is Op.ABS:
+        args *= 2  # The table gives it a second operand, a mask in traces.
     return low.build.emit(op, ir_type(node.type), *args, *literals)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -17,7 +18,7 @@ from ir.layout import Array, FnPtr, Ptr, Scalar, Struct, f64, offset_of, size_of
 from jitvm.native.decorators import Kind, NativeFunction
 from jitvm.native.errors import NativeError
 from jitvm.native.simulate import Interp, Next
-from jitvm.native.tree import Const, Expr, Stmt, Tree
+from jitvm.native.tree import Choice, Const, Expr, Stmt, Tree
 from jitvm.native.types import (
     BOOL,
     INTERP,
@@ -89,7 +90,9 @@ class Scope:
         self.loops = 0
         self.temporaries = 0
         self.result: Type = VOID
-        self.local_names = _assigned_names(self.node)
+        self.stores = _stores(self.node)
+        self.constants: dict[str, Const] = {}  # Variables that are names of literals.
+        self.renamed: dict[str, str] = {}  # Loop variables used again with another type.
         self.names = _outer_names(function)
 
     def error(self, node: ast.AST | Expr, reason: str) -> NativeError:
@@ -163,7 +166,7 @@ class Scope:
             case ast.Constant():
                 return node.value
             case ast.Name():
-                return MISSING if node.id in self.local_names else self.names.get(node.id, MISSING)
+                return MISSING if node.id in self.stores else self.names.get(node.id, MISSING)
             case ast.Attribute():
                 owner = self.static(node.value)
                 known = owner is not MISSING and not isinstance(owner, (int, float, str, Ptr))
@@ -213,6 +216,9 @@ class Scope:
                 self.fail(expr, f"write {expr.value}.0: an integer literal is no f64")
             if expr.type is NULL and is_pointer(type_):
                 return Const(type_, expr.line, 0)
+        if isinstance(expr, Choice) and expr.type is LITERAL:
+            yes, no = self.coerce(expr.yes, type_), self.coerce(expr.no, type_)
+            return Choice(type_, expr.line, expr.condition, yes, no)
         if not same(expr.type, type_):
             self.fail(expr, f"expected {name_of(type_)}, found {name_of(expr.type)}")
         return expr
@@ -246,6 +252,23 @@ class Scope:
         self.temporaries += 1
         return f"_t{self.temporaries}"
 
+    def variable(self, name: str) -> str:
+        """The name a variable has in the typed tree."""
+        return self.renamed.get(name, name)
+
+    def declare_loop(self, node: ast.For, name: str, type_: Type) -> str:
+        """The variable of a loop; one that only loops assign may have another type in each."""
+        known = self.locals.get(name)
+        if (
+            known is not None
+            and not same(known, type_)
+            and self.stores[name] == _loop_stores(self.node, name)
+        ):
+            self.renamed[name] = f"{name}_{len(self.renamed) + 2}"
+            self.locals[name] = type_
+        self.declare(node, name, type_)
+        return self.variable(name)
+
     def declare(self, node: ast.AST, name: str, type_: Type) -> None:
         """A variable has one type in all of the function."""
         known = self.locals.setdefault(name, type_)
@@ -253,12 +276,18 @@ class Scope:
             self.fail(node, f"{name} is {name_of(known)}, not {name_of(type_)}")
 
 
-def _assigned_names(node: ast.FunctionDef) -> set[str]:
-    found = {argument.arg for argument in node.args.args}
+def _stores(node: ast.FunctionDef) -> Counter[str]:
+    """How often each local variable is assigned; being a parameter counts."""
+    found = Counter(argument.arg for argument in node.args.args)
     for child in ast.walk(node):
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-            found.add(child.id)
+            found[child.id] += 1
     return found
+
+
+def _loop_stores(node: ast.FunctionDef, name: str) -> int:
+    loops = [child.target for child in ast.walk(node) if isinstance(child, ast.For)]
+    return sum(isinstance(target, ast.Name) and target.id == name for target in loops)
 
 
 def _outer_names(function: NativeFunction) -> dict[str, object]:

@@ -76,10 +76,12 @@ def visit_Constant(scope: Scope, node: ast.Constant) -> Expr:
 
 @visits(EXPRESSIONS, ast.Name)
 def visit_Name(scope: Scope, node: ast.Name) -> Expr:
-    if node.id in scope.local_names:
+    if node.id in scope.constants:
+        return scope.constants[node.id]
+    if node.id in scope.stores:
         if node.id not in scope.locals:
             scope.fail(node, f"{node.id} is used before it has a value")
-        return Local(scope.locals[node.id], node.lineno, node.id)
+        return Local(scope.locals[node.id], node.lineno, scope.variable(node.id))
     value = scope.static(node)
     if value is MISSING:
         scope.fail(node, f"{node.id} is not defined")
@@ -173,6 +175,8 @@ def binary(scope: Scope, node: ast.AST, op: ast.operator, left: Expr, right: Exp
         return Step(left.type, line, symbol, left, as_index(scope, right))
     if symbol in ("<<", ">>"):
         return _shift(scope, node, symbol, left, right)
+    if symbol in "&|^":
+        left, right = _mask(left, right.type), _mask(right, left.type)
     left, right = scope.unify(left, right)
     if symbol in ("//", "%", "**"):
         scope.fail(node, f"{symbol} is not part of native Python; idiv, imod and pow functions are")
@@ -180,6 +184,15 @@ def binary(scope: Scope, node: ast.AST, op: ast.operator, left: Expr, right: Exp
     if not floats and not (is_int(left.type) and symbol != "/"):
         scope.fail(node, f"{symbol} on {name_of(left.type)}")
     return Binary(left.type, line, symbol, left, right)
+
+
+def _mask(literal: Expr, type_: Any) -> Expr:
+    """A literal beside a bit operator stands for its bits, so that `x & ~7` is fine for unsigned x."""
+    if isinstance(literal, Const) and literal.type is LITERAL and is_int(type_):
+        bits = 8 * type_.size
+        if -(1 << bits - 1) <= literal.value < 1 << bits:
+            return Const(type_, literal.line, type_(literal.value))
+    return literal
 
 
 def _difference(scope: Scope, node: ast.AST, symbol: str, left: Expr, right: Expr) -> Expr:
@@ -250,7 +263,8 @@ def visit_IfExp(scope: Scope, node: ast.IfExp) -> Expr:
     if yes.type in (LITERAL, NULL):
         if isinstance(test, Const):
             return yes if test.value else no
-        scope.fail(node, "one of the values needs a type, as in u32(1)")
+        if yes.type is NULL:
+            scope.fail(node, "None on both sides")
     return Choice(yes.type, node.lineno, test, yes, no)
 
 

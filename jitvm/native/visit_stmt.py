@@ -62,15 +62,49 @@ def visit_Expr(scope: Scope, node: ast.Expr) -> list[Stmt]:
 
 @visits(STATEMENTS, ast.Assign)
 def visit_Assign(scope: Scope, node: ast.Assign) -> list[Stmt]:
+    if isinstance(node.value, ast.Tuple):
+        return _assign_tuple(scope, node, node.value)
     value = visit_expression(scope, node.value)
     if value.type is VOID:
         scope.fail(node, "this call gives no value")
+    if _names_literal(scope, node, value):
+        return []
     if len(node.targets) == 1 or isinstance(value, Const):
         return [_store(scope, target, value) for target in node.targets]
     name = scope.temporary()
     stores: list[Stmt] = [Assign(node.lineno, name, value)]
     held = Local(value.type, node.lineno, name)
     return stores + [_store(scope, target, held) for target in node.targets]
+
+
+def _names_literal(scope: Scope, node: ast.Assign, value: Expr) -> bool:
+    """A variable assigned once, a literal, is that literal wherever it is used."""
+    target = node.targets[0]
+    if not isinstance(target, ast.Name) or not isinstance(value, Const) or value.type is not LITERAL:
+        return False
+    if len(node.targets) > 1 or scope.stores[target.id] != 1 or target.id in scope.locals:
+        return False
+    scope.constants[target.id] = value
+    return True
+
+
+def _assign_tuple(scope: Scope, node: ast.Assign, values: ast.Tuple) -> list[Stmt]:
+    """`a, b = x, y`: every value is computed before anything is assigned."""
+    target = node.targets[0]
+    if len(node.targets) != 1 or not isinstance(target, ast.Tuple) or len(target.elts) != len(values.elts):
+        scope.fail(node, "as many variables as values are assigned at once")
+    before: list[Stmt] = []
+    held = [_held(scope, before, visit_expression(scope, value)) for value in values.elts]
+    return before + [_store(scope, to, value) for to, value in zip(target.elts, held)]
+
+
+def _held(scope: Scope, before: list[Stmt], value: Expr) -> Expr:
+    """A value computed now and used later."""
+    if isinstance(value, Const):
+        return value
+    name = scope.temporary()
+    before.append(Assign(value.line, name, value))
+    return Local(value.type, value.line, name)
 
 
 @visits(STATEMENTS, ast.AnnAssign)
@@ -110,7 +144,7 @@ def _store_name(scope: Scope, target: ast.Name, value: Expr) -> Stmt:
     if known is not None:
         value = _as(scope, value, known)
     scope.declare(target, target.id, value.type)
-    return Assign(target.lineno, target.id, value)
+    return Assign(target.lineno, scope.variable(target.id), value)
 
 
 def _store_attribute(scope: Scope, target: ast.Attribute, value: Expr) -> Stmt:
@@ -184,9 +218,7 @@ def _once(scope: Scope, before: list[Stmt], expr: Expr) -> Expr:
     """An expression that may be read twice but is evaluated once."""
     if isinstance(expr, (Local, Const)):
         return expr
-    name = scope.temporary()
-    before.append(Assign(expr.line, name, expr))
-    return Local(expr.type, expr.line, name)
+    return _held(scope, before, expr)
 
 
 @visits(STATEMENTS, ast.If)
@@ -229,8 +261,8 @@ def visit_For(scope: Scope, node: ast.For) -> list[Stmt]:
         low, high = scope.coerce(low, type_), scope.coerce(high, type_)
     if not is_int(type_):
         scope.fail(node, f"a range of {name_of(type_)}")
-    scope.declare(node, node.target.id, type_)
-    return [For(node.lineno, node.target.id, type_, low, high, step, _loop_body(scope, node.body))]
+    name = scope.declare_loop(node, node.target.id, type_)
+    return [For(node.lineno, name, type_, low, high, step, _loop_body(scope, node.body))]
 
 
 def _step(scope: Scope, node: ast.For, bounds: list[Expr]) -> int:
