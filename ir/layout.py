@@ -227,17 +227,17 @@ class Ptr:
         if name.startswith("__"):
             raise AttributeError(name)
         offset, type_ = self.target.layout()[name]
-        return _load(type_, self.addr + offset)
+        return load(type_, self.addr + offset)
 
     def __setattr__(self, name: str, value: Any) -> None:
         offset, type_ = self.target.layout()[name]
-        _store(type_, self.addr + offset, value)
+        store(type_, self.addr + offset, value)
 
     def __getitem__(self, index: int) -> Any:
-        return _load(self.target, self.addr + index * size_of(self.target))
+        return load(self.target, self.addr + index * size_of(self.target))
 
     def __setitem__(self, index: int, value: Any) -> None:
-        _store(self.target, self.addr + index * size_of(self.target), value)
+        store(self.target, self.addr + index * size_of(self.target), value)
 
 
 def _named_struct(name: str) -> Any:
@@ -254,21 +254,30 @@ def _all_structs(base: type[Struct]) -> list[type[Struct]]:
     return found
 
 
-def _load(type_: Any, address: int) -> Any:
+class CodeAddress(int):
+    """A function's address; calling it asks the memory in use for the function behind it."""
+
+    def __call__(self, *args: Any) -> Any:
+        return ACCESS.memory.function_at(self)(*args)  # type: ignore[attr-defined]
+
+
+def load(type_: Any, address: int) -> Any:
+    """The value of a field or element: an embedded struct or array is its address."""
     match type_:
         case Scalar():
             return _struct.unpack(type_.fmt, ACCESS.memory.read(address, type_.size))[0]
         case Ptr():
             return Ptr(type_.to, int.from_bytes(ACCESS.memory.read(address, 8), "little"))
         case FnPtr():
-            return int.from_bytes(ACCESS.memory.read(address, 8), "little")
+            return CodeAddress.from_bytes(ACCESS.memory.read(address, 8), "little")
         case Array():
             return Ptr(type_.to, address)
         case _:
             return Ptr(type_, address)
 
 
-def _store(type_: Any, address: int, value: Any) -> None:
+def store(type_: Any, address: int, value: Any) -> None:
+    """Stores a scalar or pointer."""
     match type_:
         case Scalar():
             data = _struct.pack(type_.fmt, type_(value))

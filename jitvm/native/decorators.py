@@ -56,7 +56,9 @@ class NativeFunction:
 
     def __call__(self, *args: Any) -> Any:
         if self.simulated is None:
-            self.simulated = self.python
+            from jitvm.native.simcode import simulated
+
+            self.simulated = self.python if self.kind is Kind.STUB else simulated(self)
         return self.simulated(*args)
 
 
