@@ -1,0 +1,1 @@
+"""The trace recorder: from bytecodes about to be executed to IR."""

@@ -1,0 +1,31 @@
+"""Imports every module that registers recorders."""
+
+from __future__ import annotations
+
+from jitvm.record import (
+    arith,
+    calls,
+    compare,
+    index,
+    library,
+    library_math,
+    library_string,
+    loops,
+    traverse,
+    upvalue,
+    varargs,
+)
+
+__all__ = [
+    "arith",
+    "calls",
+    "compare",
+    "index",
+    "library",
+    "library_math",
+    "library_string",
+    "loops",
+    "traverse",
+    "upvalue",
+    "varargs",
+]

@@ -1,0 +1,1 @@
+"""The life cycle of traces: hot counters, recording, installation, penalties, flushing."""
