@@ -266,6 +266,7 @@ class VM(Struct):
     gc_stopped: u32
     heap_first: u64  # First block of the object heap.
     traces_size: u64
+    buf_length: u64  # Bytes in tmpbuf, while a trace builds a string there.
     savepc: u64  # PC of the running Lua function while an error is raised; 0 in a library function.
 
 

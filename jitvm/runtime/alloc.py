@@ -33,7 +33,8 @@ LARGE = 1 << 31
 PAGE = 4096
 #: Cells swept at a time.
 REFILL = 64
-GCS_PAUSE, GCS_MARK = 0, 1
+#: Prototypes start here, relative to heap_base.
+CODE_OFFSET = 32 << 20
 OUT_OF_MEMORY = int(Upcall.OUT_OF_MEMORY)
 
 assert all(size % 16 == 0 for size in CLASS_SIZES) and len(CLASS_SIZES) < 256
@@ -78,7 +79,7 @@ def class_at(g: Ptr[VM], cls: u32) -> Ptr[SizeClass]:
 @inline
 def is_marked(g: Ptr[VM], p: u64) -> bool:
     index = (p - g.heap_base) >> 4
-    return (Ptr[u64](g.gc_marks)[index >> 6] >> (index & 63)) & 1 != 0
+    return (Ptr[u64](g.gc_marks)[index >> 6] >> (index & 63) & 1) != 0
 
 
 @inline

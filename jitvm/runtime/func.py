@@ -4,8 +4,8 @@
     func_close(g, L, level)             UCLO: upvalues of slots from `level` on get a place of their own
 
 An open upvalue points at a stack slot; a thread lists its open ones, highest slot first, so that two
-closures over one variable share one upvalue.  A descriptor (`proto.uv[i]`) is a slot number with UV_LOCAL,
-or the number of the parent's upvalue.
+closures over one variable share one upvalue.  Meanwhile its `tv` holds the thread, which keeps the stack
+alive.  A descriptor (`proto.uv[i]`) is a slot number with UV_LOCAL, or the number of the parent's upvalue.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ir.objects import GCT_FUNC, GCT_UPVAL, VM, GCfunc, GCproto, GCtab, GCupval,
 from jitvm.native import Ptr, addr, native, u32, u64
 from jitvm.runtime.alloc import alloc, mem_alloc
 from jitvm.runtime.barrier import barrier_upvalue
-from jitvm.runtime.value import copy, proto_bc, set_nil
+from jitvm.runtime.value import copy, proto_bc, set_nil, set_thread
 
 UV_LOCAL, UV_IMMUTABLE = 0x8000, 0x4000
 GCFUNC_SIZE = GCfunc.sizeof()
@@ -38,6 +38,7 @@ def upvalue_find(g: Ptr[VM], L: Ptr[State], slot: Ptr[TValue]) -> Ptr[GCupval]:
     fresh.immutable = 0
     fresh.dhash = 0
     fresh.v = slot
+    set_thread(fresh.tv, L)
     fresh.next = uv
     if before != None:  # noqa: E711
         before.next = fresh

@@ -25,25 +25,24 @@ from typing import Any
 from ir.layout import ACCESS, FnPtr, Ptr, u8
 from ir.objects import VM, GCstr, GCtab, State, TValue
 from jitvm.native import registry
-from jitvm.runtime import func, prng, state, string, table
-from jitvm.runtime.alloc import BLOCK_SIZE, CLASS_SIZES, MEDIUM_MAX, Block, SizeClass
+from jitvm.runtime import func, gc, prng, state, string, table
+from jitvm.runtime.alloc import BLOCK_SIZE, CLASS_SIZES, CODE_OFFSET, MEDIUM_MAX, Block, SizeClass
+from jitvm.runtime.gc import GC_HEADROOM
 from jitvm.runtime.memory import ProcessMemory
 from jitvm.runtime.value import NIL, set_tab
 
 MB, GB = 1 << 20, 1 << 30
-VM_AREA = 32 * MB
+VM_AREA = CODE_OFFSET
 CODE_END = 256 * MB
 HEAP_START = CODE_END + 128 * MB
 HINTS = tuple(0x40000000 + n * 64 * GB for n in range(64))
 SIZES = (32 * GB, 8 * GB, 2 * GB)
 HANDLES = 1 << 20
 #: Modules whose native functions the heap needs.
-MODULES = (func, prng, state, string, table)
+MODULES = (func, gc, prng, state, string, table)
 MIN_STRTAB = 1024
 TMPBUF = 64 * 1024
 STRING_SEED = 0x0123456789ABCDEF
-#: Bytes of allocation before the first collection, and the least between two.
-GC_HEADROOM = 4 * MB
 
 assert CODE_END - VM_AREA <= 2 * 128 * MB, "every code word has a counter"
 
