@@ -291,7 +291,6 @@ def dse_fstore(b: TraceBuilder, ins: Ins, left: Ins, right: Ins) -> Ins:
     "GCSTEP",
     "HIOP any any",
     "LOOP",
-    "USE any",
     "PHI any any",
 )
 def emit_as_is(b: TraceBuilder, ins: Ins, left: object, right: object) -> Ins:
