@@ -1,0 +1,1 @@
+"""The interpreter: one handler per bytecode, in native Python."""

@@ -1,0 +1,66 @@
+"""The other dispatch targets: recording, interrupts, library functions written in Python.
+
+`g.dispatch` is what NEXT jumps through; `g.dispatch_plain` always holds the handlers proper.  While a trace is recorded,
+every entry of the former is `vm_record`: the recorder sees a bytecode, then it runs through the latter.
+To stop a program, loop and call entries are replaced by `vm_interrupt`.
+
+A function header's operand register counts arguments, so its word is made anew before it is dispatched again.
+"""
+
+from __future__ import annotations
+
+from ir.objects import VM, State, TValue
+from jitvm.front.bytecode import BC
+from jitvm.interp.frames import frame_func, sync
+from jitvm.interp.throw import vm_unwind
+from jitvm.native import Interp, Next, Ptr, addr, handler, i64, inline, native, u32, u64, unlikely
+from jitvm.runtime.upcalls import UPCALL_BUILTIN, UPCALL_INTERRUPT, UPCALL_RECORD
+
+OP_FUNCF, OP_FUNCV = int(BC.FUNCF), int(BC.FUNCV)
+
+
+@inline
+def store_frame(vm: Interp, rd: u64) -> Ptr[State]:
+    """The frame as Python may look at it, at any bytecode; at a header it ends with the arguments."""
+    g = vm.g
+    if (vm.pc - 1)[0] & 0xFF < OP_FUNCF:
+        sync(g, vm.base)
+    else:
+        g.cur.base = vm.base
+        g.cur.top = vm.base + (rd - 1)
+    return g.cur
+
+
+@inline
+def again(vm: Interp, rd: u64) -> u32:
+    """The word of the bytecode before PC, to be run without counting a call."""
+    ins = (vm.pc - 1)[0]
+    op = ins & 0xFF
+    if op >= OP_FUNCF:
+        ins = ins & 0xFFFF | u32(rd) << 16
+        if op == OP_FUNCF or op == OP_FUNCV:
+            ins = ins + 1
+    return ins
+
+
+@handler()
+def vm_record(vm: Interp, ra: u64, rd: u64) -> Next:
+    """Show the bytecode before PC to the recorder, then run it (it may have been patched meanwhile)."""
+    thread = store_frame(vm, rd)
+    if unlikely(vm.g.upcall(UPCALL_RECORD, addr(thread), addr(vm.pc) - 4, u64(0)) < 0):
+        return vm.tail(vm_unwind, 0, 0)
+    return vm.plain(again(vm, rd))
+
+
+@handler()
+def vm_interrupt(vm: Interp, ra: u64, rd: u64) -> Next:
+    thread = store_frame(vm, rd)
+    if vm.g.upcall(UPCALL_INTERRUPT, addr(thread), addr(vm.pc) - 4, u64(0)) < 0:
+        return vm.tail(vm_unwind, 0, 0)
+    return vm.plain(again(vm, rd))
+
+
+@native
+def builtin_upcall(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """The code of every library function that is written in Python."""
+    return g.upcall(UPCALL_BUILTIN, u64(frame_func(base).ffid), addr(L), u64(nargs))

@@ -1,0 +1,24 @@
+"""Dispatch numbers beyond the bytecodes: headers of library functions that are handlers themselves, and the entry.
+
+A library function whose header word has such a number runs without a C call, and may lay out frames.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from jitvm.front.bytecode import BC
+
+
+class Header(IntEnum):
+    """Numbers follow the bytecodes; names are those of the library functions where one is meant."""
+
+    START = len(BC)  # The word that the entry from Python starts at.
+    PCALL = len(BC) + 1
+    XPCALL = len(BC) + 2
+
+
+#: Library functions with a header of their own.
+HEADERS: dict[str, Header] = {"pcall": Header.PCALL, "xpcall": Header.XPCALL}
+#: One past the last number in use.
+DISPATCH_END = max(Header) + 1

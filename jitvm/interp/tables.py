@@ -1,0 +1,413 @@
+"""Tables: reading, writing, creating; globals.
+
+The fast paths are LuaJIT's: an index in the array part, or a walk along a node chain comparing whole slots
+(a string key is its tagged pointer).  What they do not find goes to `slow_index` and `slow_newindex`, the two
+places that know metatables.  Both get the addresses of object and key, and find the slot to fill or to take the
+value from in the bytecode's A.
+"""
+
+from __future__ import annotations
+
+from ir.objects import VM, GCstr, GCtab, Node, TValue
+from ir.types import TAG_SHIFT, TAG_STR, TAG_TAB
+from jitvm.front.bytecode import BC
+from jitvm.interp.frames import frame_func, number, sync, table_in
+from jitvm.interp.throw import vm_error
+from jitvm.native import Interp, Next, Ptr, addr, f64, handler, i32, i64, inline, likely, native, u32, u64, unlikely
+from jitvm.runtime.barrier import barrier_back
+from jitvm.runtime.errcodes import ERR_INDEX, ERR_TABLE_KEY
+from jitvm.runtime.gc import gc_check
+from jitvm.runtime.table import array_slot, nil_slot, tab_dup, tab_get, tab_new, tab_resize, tab_set
+from jitvm.runtime.value import NIL, STR_BITS, is_nil, set_tab
+
+#: Operand of TNEW: 11 bits of array size, the largest of them meaning a little more, then the hash bits.
+ASIZE_BITS, ASIZE_MAX, ASIZE_LARGE = 11, 0x7FF, 0x801
+#: Array index of a key constant given as a byte, for table functions that take any key.
+NO_NODE = 0
+
+
+@inline
+def is_table(value: i64) -> bool:
+    return (value >> TAG_SHIFT) == TAG_TAB
+
+
+@inline
+def kstr(vm: Interp, d: u64) -> u64:
+    """The address of a string constant."""
+    return vm.kbase[-1 - i64(d)]
+
+
+@inline
+def string_node(t: Ptr[GCtab], key: u64) -> Ptr[Node]:
+    """Where the chain of a string at address `key` starts."""
+    return t.node + (Ptr[GCstr](key).sid & t.hmask)
+
+
+@inline
+def int_key(slot: Ptr[TValue]) -> i32:
+    """The number in a slot as an integer; exact only if the caller finds it equal."""
+    return i32(slot.num)
+
+
+# Reading.
+
+
+@handler(BC.TGETS)
+def tgets(vm: Interp, ra: u64, rd: u64) -> Next:
+    obj = vm.base + (rd >> 8)
+    value = obj.sbits
+    key = kstr(vm, rd & 0xFF)
+    if unlikely(not is_table(value)):
+        return vm.tail(slow_index_str, addr(obj), key)
+    t = table_in(value)
+    n = string_node(t, key)
+    tagged = key | STR_BITS
+    while n.key.bits != tagged:
+        n = n.next
+        if unlikely(addr(n) == NO_NODE):
+            return vm.tail(slow_index_str, addr(obj), key)
+    found = n.val.bits
+    if unlikely(found == NIL):
+        return vm.tail(slow_index_str, addr(obj), key)
+    (vm.base + ra).bits = found
+    return vm.next()
+
+
+@handler(BC.GGET)
+def gget(vm: Interp, ra: u64, rd: u64) -> Next:
+    t = frame_func(vm.base).env
+    key = kstr(vm, rd)
+    n = string_node(t, key)
+    tagged = key | STR_BITS
+    while n.key.bits != tagged:
+        n = n.next
+        if unlikely(addr(n) == NO_NODE):
+            return vm.tail(slow_global, ra, key)
+    found = n.val.bits
+    if unlikely(found == NIL):
+        return vm.tail(slow_global, ra, key)
+    (vm.base + ra).bits = found
+    return vm.next()
+
+
+@handler(BC.TGETB)
+def tgetb(vm: Interp, ra: u64, rd: u64) -> Next:
+    obj = vm.base + (rd >> 8)
+    value = obj.sbits
+    index = u32(rd & 0xFF)
+    if unlikely(not is_table(value)):
+        return vm.tail(slow_index_int, addr(obj), rd & 0xFF)
+    t = table_in(value)
+    if unlikely(index >= t.asize):
+        return vm.tail(slow_index_int, addr(obj), rd & 0xFF)
+    found = (t.array + index).bits
+    if unlikely(found == NIL):
+        return vm.tail(slow_index_int, addr(obj), rd & 0xFF)
+    (vm.base + ra).bits = found
+    return vm.next()
+
+
+@handler(BC.TGETV)
+def tgetv(vm: Interp, ra: u64, rd: u64) -> Next:
+    obj = vm.base + (rd >> 8)
+    key = vm.base + (rd & 0xFF)
+    value = obj.sbits
+    if unlikely(not is_table(value)):
+        return vm.tail(slow_index, obj, key)
+    t = table_in(value)
+    if likely(number(key)):
+        index = int_key(key)
+        if unlikely(f64(index) != key.num or u32(index) >= t.asize):
+            return vm.tail(slow_index, obj, key)
+        found = (t.array + index).bits
+        if unlikely(found == NIL):
+            return vm.tail(slow_index, obj, key)
+        (vm.base + ra).bits = found
+        return vm.next()
+    tagged = key.bits
+    if unlikely(key.sbits >> TAG_SHIFT != TAG_STR):
+        return vm.tail(slow_index, obj, key)
+    n = string_node(t, tagged ^ STR_BITS)
+    while n.key.bits != tagged:
+        n = n.next
+        if unlikely(addr(n) == NO_NODE):
+            return vm.tail(slow_index, obj, key)
+    hit = n.val.bits
+    if unlikely(hit == NIL):
+        return vm.tail(slow_index, obj, key)
+    (vm.base + ra).bits = hit
+    return vm.next()
+
+
+@handler(BC.TGETR)
+def tgetr(vm: Interp, ra: u64, rd: u64) -> Next:
+    """Only in generated code: B is a table, C a number that is an integer."""
+    t = table_in((vm.base + (rd >> 8)).sbits)
+    (vm.base + ra).bits = array_slot(vm.g, t, int_key(vm.base + (rd & 0xFF))).bits
+    return vm.next()
+
+
+# Writing.
+
+
+@handler(BC.TSETS)
+def tsets(vm: Interp, ra: u64, rd: u64) -> Next:
+    obj = vm.base + (rd >> 8)
+    value = obj.sbits
+    key = kstr(vm, rd & 0xFF)
+    if unlikely(not is_table(value)):
+        return vm.tail(slow_newindex_str, addr(obj), key)
+    t = table_in(value)
+    t.nomm = 0
+    n = string_node(t, key)
+    tagged = key | STR_BITS
+    while n.key.bits != tagged:
+        n = n.next
+        if unlikely(addr(n) == NO_NODE):
+            return vm.tail(slow_newindex_str, addr(obj), key)
+    if unlikely(n.val.bits == NIL):
+        if t.metatable:
+            return vm.tail(slow_newindex_str, addr(obj), key)
+    n.val.bits = (vm.base + ra).bits
+    barrier_back(vm.g, t)
+    return vm.next()
+
+
+@handler(BC.GSET)
+def gset(vm: Interp, ra: u64, rd: u64) -> Next:
+    t = frame_func(vm.base).env
+    key = kstr(vm, rd)
+    n = string_node(t, key)
+    tagged = key | STR_BITS
+    while n.key.bits != tagged:
+        n = n.next
+        if unlikely(addr(n) == NO_NODE):
+            return vm.tail(slow_global_set, ra, key)
+    if unlikely(n.val.bits == NIL):
+        return vm.tail(slow_global_set, ra, key)
+    n.val.bits = (vm.base + ra).bits
+    barrier_back(vm.g, t)
+    return vm.next()
+
+
+@handler(BC.TSETB)
+def tsetb(vm: Interp, ra: u64, rd: u64) -> Next:
+    obj = vm.base + (rd >> 8)
+    value = obj.sbits
+    index = u32(rd & 0xFF)
+    if unlikely(not is_table(value)):
+        return vm.tail(slow_newindex_int, addr(obj), rd & 0xFF)
+    t = table_in(value)
+    if unlikely(index >= t.asize):
+        return vm.tail(slow_newindex_int, addr(obj), rd & 0xFF)
+    slot = t.array + index
+    if unlikely(slot.bits == NIL):
+        if t.metatable:
+            return vm.tail(slow_newindex_int, addr(obj), rd & 0xFF)
+    slot.bits = (vm.base + ra).bits
+    barrier_back(vm.g, t)
+    return vm.next()
+
+
+@handler(BC.TSETV)
+def tsetv(vm: Interp, ra: u64, rd: u64) -> Next:
+    obj = vm.base + (rd >> 8)
+    key = vm.base + (rd & 0xFF)
+    value = obj.sbits
+    if unlikely(not is_table(value)):
+        return vm.tail(slow_newindex, obj, key)
+    t = table_in(value)
+    if likely(number(key)):
+        index = int_key(key)
+        if unlikely(f64(index) != key.num or u32(index) >= t.asize):
+            return vm.tail(slow_newindex, obj, key)
+        slot = t.array + index
+        if unlikely(slot.bits == NIL):
+            if t.metatable:
+                return vm.tail(slow_newindex, obj, key)
+        slot.bits = (vm.base + ra).bits
+        barrier_back(vm.g, t)
+        return vm.next()
+    tagged = key.bits
+    if unlikely(key.sbits >> TAG_SHIFT != TAG_STR):
+        return vm.tail(slow_newindex, obj, key)
+    t.nomm = 0
+    n = string_node(t, tagged ^ STR_BITS)
+    while n.key.bits != tagged:
+        n = n.next
+        if unlikely(addr(n) == NO_NODE):
+            return vm.tail(slow_newindex, obj, key)
+    if unlikely(n.val.bits == NIL):
+        if t.metatable:
+            return vm.tail(slow_newindex, obj, key)
+    n.val.bits = (vm.base + ra).bits
+    barrier_back(vm.g, t)
+    return vm.next()
+
+
+@handler(BC.TSETR)
+def tsetr(vm: Interp, ra: u64, rd: u64) -> Next:
+    """Only in generated code: B is a table, C a number that is an integer, there is no metatable."""
+    g = vm.g
+    t = table_in((vm.base + (rd >> 8)).sbits)
+    slot = tab_set(g, t, vm.base + (rd & 0xFF))
+    slot.bits = (vm.base + ra).bits
+    barrier_back(g, t)
+    return vm.next()
+
+
+@native
+def set_range(g: Ptr[VM], t: Ptr[GCtab], first: u32, src: Ptr[TValue], count: u32) -> bool:
+    """`count` values from `src` to the indexes from `first` on."""
+    end = first + count
+    if end > t.asize:
+        if not tab_resize(g, t, end, t.lsizenode if t.hmask != 0 else 0):
+            return False
+    for i in range(0, count):
+        (t.array + (first + i)).bits = (src + i).bits
+    return True
+
+
+@handler(BC.TSETM)
+def tsetm(vm: Interp, ra: u64, rd: u64) -> Next:
+    """The results of the last open call, from A on, into the table below A; the constant holds the first index."""
+    g = vm.g
+    src = vm.base + ra
+    t = table_in((src - 1).sbits)
+    count = u32(g.multres) - 1
+    if count != 0:
+        if unlikely(not set_range(g, t, u32(vm.kbase[rd]), src, count)):
+            return vm.tail(vm_error, ERR_TABLE_KEY, u64(g.errkind))
+        barrier_back(g, t)
+    return vm.next()
+
+
+# Creating.
+
+
+@handler(BC.TNEW)
+def tnew(vm: Interp, ra: u64, rd: u64) -> Next:
+    g = vm.g
+    asize = u32(rd) & ASIZE_MAX
+    if unlikely(asize == ASIZE_MAX):
+        asize = ASIZE_LARGE
+    set_tab(vm.base + ra, tab_new(g, asize, u32(rd >> ASIZE_BITS)))
+    if unlikely(g.gc_total >= g.gc_threshold):
+        sync(g, vm.base)
+        gc_check(g)
+    return vm.next()
+
+
+@handler(BC.TDUP)
+def tdup(vm: Interp, ra: u64, rd: u64) -> Next:
+    g = vm.g
+    set_tab(vm.base + ra, tab_dup(g, Ptr[GCtab](vm.kbase[-1 - i64(rd)])))
+    if unlikely(g.gc_total >= g.gc_threshold):
+        sync(g, vm.base)
+        gc_check(g)
+    return vm.next()
+
+
+# Slow paths.
+
+
+@handler()
+def slow_global(vm: Interp, ra: u64, rd: u64) -> Next:
+    """A global that is not there; `rd` is the address of its name."""
+    g = vm.g
+    set_tab(g.ref("tmptv"), frame_func(vm.base).env)
+    g.tmptv2.bits = rd | STR_BITS
+    return vm.tail(slow_index, g.ref("tmptv"), g.ref("tmptv2"))
+
+
+@handler()
+def slow_global_set(vm: Interp, ra: u64, rd: u64) -> Next:
+    g = vm.g
+    t = frame_func(vm.base).env
+    t.nomm = 0
+    set_tab(g.ref("tmptv"), t)
+    g.tmptv2.bits = rd | STR_BITS
+    return vm.tail(slow_newindex, g.ref("tmptv"), g.ref("tmptv2"))
+
+
+@handler()
+def slow_index_str(vm: Interp, ra: u64, rd: u64) -> Next:
+    """`ra` is the address of the object, `rd` the address of the string that is the key."""
+    vm.g.tmptv2.bits = rd | STR_BITS
+    return vm.tail(slow_index, ra, vm.g.ref("tmptv2"))
+
+
+@handler()
+def slow_index_int(vm: Interp, ra: u64, rd: u64) -> Next:
+    vm.g.tmptv2.num = f64(i32(rd))
+    return vm.tail(slow_index, ra, vm.g.ref("tmptv2"))
+
+
+@handler()
+def slow_newindex_str(vm: Interp, ra: u64, rd: u64) -> Next:
+    vm.g.tmptv2.bits = rd | STR_BITS
+    return vm.tail(slow_newindex, ra, vm.g.ref("tmptv2"))
+
+
+@handler()
+def slow_newindex_int(vm: Interp, ra: u64, rd: u64) -> Next:
+    vm.g.tmptv2.num = f64(i32(rd))
+    return vm.tail(slow_newindex, ra, vm.g.ref("tmptv2"))
+
+
+#: Place of __index in VM.mmnames.
+MM_INDEX = 0
+#: Tables that an __index chain may pass through.
+MAX_CHAIN = 100
+
+
+@native
+def index_chain(g: Ptr[VM], obj: Ptr[TValue], key: Ptr[TValue]) -> Ptr[TValue]:
+    """The value at `key`, through __index tables; null if `obj` cannot be indexed or the chain has a function."""
+    left: u32 = MAX_CHAIN
+    while left != 0:
+        value = obj.sbits
+        mt = Ptr[GCtab](u64(0))
+        if is_table(value):
+            t = table_in(value)
+            slot = tab_get(g, t, key)
+            if not is_nil(slot) or not t.metatable:
+                return slot
+            mt = t.metatable
+        elif not number(obj):
+            mt = Ptr[GCtab](g.basemt[-1 - (value >> TAG_SHIFT)])
+        if not mt:
+            return Ptr[TValue](u64(0))
+        g.errval.bits = g.mmnames[MM_INDEX] | STR_BITS
+        obj = tab_get(g, mt, g.ref("errval"))
+        if is_nil(obj) and is_table(value):
+            return nil_slot(g)
+        left = left - 1
+    return Ptr[TValue](u64(0))
+
+
+@handler()
+def slow_index(vm: Interp, ra: u64, rd: u64) -> Next:
+    """`ra` is the address of the object, `rd` that of the key.  Function metamethods belong here."""
+    g = vm.g
+    slot = index_chain(g, Ptr[TValue](ra), Ptr[TValue](rd))
+    if unlikely(not slot):
+        return vm.tail(vm_error, ERR_INDEX, ra)
+    (vm.base + ((vm.pc - 1)[0] >> 8 & 0xFF)).bits = slot.bits
+    return vm.next()
+
+
+@handler()
+def slow_newindex(vm: Interp, ra: u64, rd: u64) -> Next:
+    """`ra` is the address of the object, `rd` that of the key.  Metamethods belong here."""
+    g = vm.g
+    value = Ptr[TValue](ra).sbits
+    if unlikely(not is_table(value)):
+        return vm.tail(vm_error, ERR_INDEX, ra)
+    t = table_in(value)
+    slot = tab_set(g, t, Ptr[TValue](rd))
+    if unlikely(not slot):
+        return vm.tail(vm_error, ERR_TABLE_KEY, u64(g.errkind))
+    slot.bits = (vm.base + ((vm.pc - 1)[0] >> 8 & 0xFF)).bits
+    barrier_back(g, t)
+    return vm.next()

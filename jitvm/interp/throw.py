@@ -1,0 +1,89 @@
+"""Errors: from the failing bytecode to the frame that catches.
+
+    return vm.tail(vm_error, ERR_ARITH, addr(operand))     a handler's slow path
+    vm_error   has Python make the message (`runtime/errors.py`) and leave it in g.errval
+    vm_unwind  walks the frames down from L.base to a pcall frame, or to the entry from Python
+
+No C stack is unwound: a Lua frame is only slots, so giving up frames is moving `base`.  Before frames are
+given up, Python is told (upcall RAISED) if it has something to do with the whole stack still there: run the
+handler of an xpcall, make the traceback of an error nobody catches, abort a recording.
+"""
+
+from __future__ import annotations
+
+from ir.objects import Frame, TValue
+from jitvm.interp.frames import call_operand_a, sync
+from jitvm.interp.returns import vm_return
+from jitvm.native import Interp, Next, Ptr, addr, handler, u32, u64, vm_leave
+from jitvm.runtime.errcodes import ERR_BUILTIN
+from jitvm.runtime.func import func_close
+from jitvm.runtime.upcalls import UPCALL_ERROR, UPCALL_RAISED
+from jitvm.runtime.value import FALSE
+
+KIND = 7
+KIND_C, KIND_CP, KIND_PCALL, KIND_PCALLH = int(Frame.C), int(Frame.CP), int(Frame.PCALL), int(Frame.PCALLH)
+#: The link of a plain pcall's frame: two slots above the frame of pcall itself.
+PCALL_LINK = 2 * 8 | int(Frame.PCALL)
+#: The link of an xpcall's frame: one more slot, for the message handler.
+XPCALL_LINK = 3 * 8 | int(Frame.PCALL)
+#: What the entry returns for an error in g.errval.
+FAILED = 0xFFFFFFFFFFFFFFFF
+
+
+@handler()
+def vm_error(vm: Interp, ra: u64, rd: u64) -> Next:
+    """Raise error `ra` (an Err) with detail `rd`, at the bytecode before PC of the running Lua function."""
+    g = vm.g
+    thread = sync(g, vm.base)
+    g.savepc = addr(vm.pc)
+    g.upcall(UPCALL_ERROR, addr(thread), ra, rd)
+    return vm.tail(vm_unwind, 0, 0)
+
+
+@handler()
+def vm_error_call(vm: Interp, ra: u64, rd: u64) -> Next:
+    """The same where a function has only just been called: L.base and L.top are set, it has no PC."""
+    g = vm.g
+    g.savepc = 0
+    g.upcall(UPCALL_ERROR, addr(g.cur), ra, rd)
+    return vm.tail(vm_unwind, 0, 0)
+
+
+@handler()
+def vm_builtin_failed(vm: Interp, ra: u64, rd: u64) -> Next:
+    """A library function returned -1: g.errcode says why, or is 0 if g.errval is the error."""
+    g = vm.g
+    if g.errcode != 0:
+        g.savepc = 0
+        g.upcall(UPCALL_ERROR, addr(g.cur), u64(ERR_BUILTIN), u64(g.errcode))
+    return vm.tail(vm_unwind, 0, 0)
+
+
+@handler()
+def vm_unwind(vm: Interp, ra: u64, rd: u64) -> Next:
+    """The error in g.errval leaves the frame at L.base."""
+    g = vm.g
+    thread = g.cur
+    base = thread.base
+    link = (base - 1).bits
+    while link & KIND != KIND_PCALL and link & KIND != KIND_C and link & KIND != KIND_CP:
+        if link & 3 == 0:
+            base = base - 2 - call_operand_a(Ptr[u32](link))
+        else:
+            base = Ptr[TValue](addr(base) - (link & ~KIND))
+        link = (base - 1).bits
+    if link != PCALL_LINK or g.recording != 0:
+        g.upcall(UPCALL_RAISED, addr(thread), addr(base), u64(0))
+    if link & KIND != KIND_PCALL:
+        thread.base = base
+        if thread.openupval:
+            func_close(g, thread, base)
+        return vm.tail(vm_leave, 0, FAILED)
+    base = Ptr[TValue](addr(base) - (link & ~KIND))
+    if thread.openupval:
+        func_close(g, thread, base)
+    base.bits = FALSE
+    (base + 1).bits = g.errval.bits
+    thread.base = base
+    vm.base = base
+    return vm.tail(vm_return, addr(base), 3)

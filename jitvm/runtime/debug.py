@@ -1,0 +1,215 @@
+"""Frames and names, for error messages and tracebacks: LuaJIT's rules.
+
+    frames.level(1)                        the function that called the running library function
+    slot_name(proto, pc, slot)             (b"local", b"x"): what a slot is called in the source text
+
+A frame is given by its base.  Frames of varargs are counted once, as the program sees them.  Names come from
+the variable information where a local variable is live, else from the bytecode that loaded the slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ir.layout import Ptr
+from ir.objects import Frame, GCfunc, State
+from jitvm.front.bytecode import BC, Meta, Mode, a_of, b_of, c_of, d_of, op_of
+from jitvm.front.chunkid import chunk_id
+from jitvm.front.proto import Prototype
+from jitvm.runtime.protos import PROTO_SIZE, Protos
+from jitvm.runtime.value import POINTER
+
+OPS = tuple(BC)
+TAG_FUNC_WORD = (1 << 17) - 9
+#: What names the metamethods' callers go by.
+META_NAMES = ("__index", "__newindex", "__gc", "__mode", "__eq", "__len", "__lt", "__le", "__concat", "__call",
+              "__add", "__sub", "__mul", "__div", "__mod", "__pow", "__unm")
+
+
+@dataclass(slots=True, frozen=True)
+class FrameInfo:
+    """One frame: its base, its function, and the position of the bytecode it is at (-1 if unknown)."""
+
+    base: int
+    function: int
+    proto: Prototype | None
+    pc: int
+
+    @property
+    def line(self) -> int:
+        """Current line, -1 if there is none."""
+        if self.proto is None or self.pc < 0:
+            return -1
+        return self.proto.lines[self.pc] if self.pc < len(self.proto.lines) else -1
+
+
+class Frames:
+    """The stack of a thread, read."""
+
+    def __init__(self, protos: Protos) -> None:
+        self.protos = protos
+
+    def walk(self, thread: Ptr, savepc: int) -> Iterator[FrameInfo]:
+        """Innermost first.  `savepc`: PC of the innermost function, if it is a Lua function."""
+        base, pc = thread.base.addr, savepc
+        bottom = thread.stack.addr + 16
+        while base > bottom:
+            function = _word(base - 16)
+            link = _word(base - 8)
+            if function >> 47 == TAG_FUNC_WORD:
+                yield self._info(base, function & POINTER, pc)
+            kind = link & 7
+            if kind & 3 == Frame.LUA:
+                pc = link
+                base = base - 16 - 8 * (_ins(pc - 4) >> 8 & 0xFF)
+                continue
+            if kind == Frame.VARG:
+                base -= link & ~7
+                link = _word(base - 8)
+                kind = link & 7
+                if kind & 3 == Frame.LUA:
+                    pc = link
+                    base = base - 16 - 8 * (_ins(pc - 4) >> 8 & 0xFF)
+                    continue
+            pc = 0
+            base -= link & ~7
+
+    def _info(self, base: int, function: int, pc: int) -> FrameInfo:
+        fn = Ptr(GCfunc, function)
+        if fn.ffid != 0:
+            return FrameInfo(base, function, None, -1)
+        loaded = self.protos.at(fn.pc.addr - PROTO_SIZE)
+        at = (pc - loaded.bytecode) // 4 - 1 if pc else -1
+        return FrameInfo(base, function, loaded.proto, at)
+
+    def called_as(self, caller: FrameInfo | None) -> tuple[bytes, bytes] | None:
+        """Kind and name by which the function above `caller` was called."""
+        if caller is None or caller.proto is None or caller.pc < 0:
+            return None
+        ins = caller.proto.bytecode[caller.pc]
+        op = OPS[op_of(ins)]
+        if op.meta is Meta.CALL:
+            slot = a_of(ins) - 3 if op is BC.ITERC else a_of(ins)
+            return slot_name(caller.proto, caller.pc, slot)
+        if op.meta < len(META_NAMES):
+            return b"metamethod", META_NAMES[op.meta].encode()
+        return None
+
+
+def _word(address: int) -> int:
+    from ir.layout import ACCESS
+
+    return int.from_bytes(ACCESS.memory.read(address, 8), "little")
+
+
+def _ins(address: int) -> int:
+    from ir.layout import ACCESS
+
+    return int.from_bytes(ACCESS.memory.read(address, 4), "little")
+
+
+def where(frame: FrameInfo | None) -> bytes:
+    """The "file:line: " in front of a message; empty where no Lua function is."""
+    if frame is None or frame.proto is None or frame.line < 0:
+        return b""
+    return b"%s:%d: " % (chunk_id(frame.proto.chunkname), frame.line)
+
+
+def variable_name(proto: Prototype, pc: int, slot: int) -> bytes | None:
+    """The local variable that lives in a slot."""
+    for info in proto.varinfo:
+        if info.startpc > pc:
+            break
+        if pc < info.endpc:
+            if slot == 0:
+                return info.name
+            slot -= 1
+    return None
+
+
+def slot_name(proto: Prototype, pc: int, slot: int) -> tuple[bytes, bytes] | None:
+    """Kind and name of what a slot holds at a bytecode."""
+    while True:
+        name = variable_name(proto, pc, slot)
+        if name is not None:
+            return b"local", name
+        pc, origin = _origin(proto, pc, slot)
+        if origin is None:
+            return None
+        ins = proto.bytecode[pc]
+        match OPS[op_of(ins)]:
+            case BC.MOV:
+                slot = d_of(ins)
+            case BC.GGET:
+                return b"global", _string(proto, d_of(ins))
+            case BC.TGETS:
+                before = proto.bytecode[pc - 1]
+                is_self = (op_of(before) == BC.MOV and a_of(before) == a_of(ins) + 2
+                           and d_of(before) == b_of(ins))
+                return b"method" if is_self else b"field", _string(proto, c_of(ins))
+            case BC.UGET:
+                return b"upvalue", upvalue_name(proto, d_of(ins))
+            case _:
+                return None
+
+
+def _origin(proto: Prototype, pc: int, slot: int) -> tuple[int, int | None]:
+    """The last bytecode before `pc` that wrote the slot alone."""
+    for at in range(pc - 1, 0, -1):
+        ins = proto.bytecode[at]
+        op = OPS[op_of(ins)]
+        a = a_of(ins)
+        if op.mode_a is Mode.BASE:
+            if slot >= a and (op is not BC.KNIL or slot <= d_of(ins)):
+                return at, None
+        elif op.mode_a is Mode.DST and a == slot:
+            return at, at
+    return 0, None
+
+
+def _string(proto: Prototype, index: int) -> bytes:
+    constant = proto.kgc[index]
+    assert isinstance(constant, bytes), constant
+    return constant
+
+
+def upvalue_name(proto: Prototype, index: int) -> bytes:
+    return proto.uvnames[index] if index < len(proto.uvnames) else b"?"
+
+
+LEVELS_FIRST, LEVELS_LAST = 12, 10
+
+
+def traceback(frames: Frames, thread: Ptr, savepc: int, addresses: Tracer) -> bytes:
+    """The frames as luajit lists them, without the message."""
+    listed = list(frames.walk(thread, savepc))
+    lines = [_describe(frames, info, listed[at + 1] if at + 1 < len(listed) else None, addresses)
+             for at, info in enumerate(listed)]
+    lines.append(b"[C]: at 0x%08x" % addresses.entry)
+    if len(lines) > LEVELS_FIRST + LEVELS_LAST:
+        lines[LEVELS_FIRST - 1:-LEVELS_LAST] = [b"..."]
+    return b"stack traceback:" + b"".join(b"\n\t" + line for line in lines)
+
+
+@dataclass(slots=True, frozen=True)
+class Tracer:
+    """Addresses that a traceback shows."""
+
+    entry: int
+
+
+def _describe(frames: Frames, info: FrameInfo, caller: FrameInfo | None, addresses: Tracer) -> bytes:
+    named = frames.called_as(caller)
+    if info.proto is None:
+        fn = Ptr(GCfunc, info.function)
+        if named is None:
+            return b"[builtin#%d]: at 0x%08x" % (fn.ffid, fn.fn)
+        return b"[C]: in function '%s'" % named[1]
+    source = chunk_id(info.proto.chunkname)
+    at = b"%s:%d:" % (source, info.line) if info.line > 0 else b"%s:" % source
+    if named is not None:
+        return at + b" in function '%s'" % named[1]
+    if info.proto.firstline == 0:
+        return at + b" in main chunk"
+    return at + b" in function <%s:%d>" % (source, info.proto.firstline)

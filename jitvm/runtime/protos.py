@@ -1,0 +1,169 @@
+"""Prototypes in memory: from what the front end made to what the interpreter runs.
+
+    [GCproto][bytecode ...][GC constants, last first][number constants][upvalue descriptors]
+                                                    ^ k
+
+Prototypes stand in a region of their own and never move or die, so that the hot counter of a bytecode has a fixed
+place.  Names, lines and variables stay in Python: `ident` numbers the front end's `Prototype`.
+
+Invariants: constants are in memory before the collector can see the prototype; no collection happens while one
+is loaded.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from ir.layout import Ptr, offset_of
+from ir.objects import GCT_PROTO, GCproto, GCtab
+from jitvm.front.proto import CDataConst, Constant, Prototype, TemplateTable
+from jitvm.runtime.heap import Heap
+from jitvm.runtime.value import FALSE, NIL, STR_BITS, TRUE
+
+PROTO_SIZE = GCproto.sizeof()
+_SIZEBC, _K = offset_of(GCproto, "sizebc"), offset_of(GCproto, "k")
+#: Value of a reserved key while its table is filled; nil would let another key take the node.
+PLACEHOLDER = TRUE
+#: PROTO_* flags that concern the running program.
+PROTO_FLAGS = 0x1F
+
+
+@dataclass(slots=True, frozen=True)
+class LoadedProto:
+    """A prototype and where it is."""
+
+    proto: Prototype
+    address: int
+
+    @property
+    def bytecode(self) -> int:
+        """Address of the function header."""
+        return self.address + PROTO_SIZE
+
+
+class Protos:
+    """All prototypes of a runtime, by number and by address."""
+
+    def __init__(self, heap: Heap) -> None:
+        self.heap = heap
+        self.loaded: list[LoadedProto] = []
+        self.hotcount = 0
+
+    def load(self, proto: Prototype) -> int:
+        """Address of the GCproto of `proto`; its children are loaded first."""
+        heap = self.heap
+        constants = [self._constant(constant) for constant in proto.kgc]
+        count = len(proto.bytecode)
+        at_k = PROTO_SIZE + (4 * count + 7 & ~7) + 8 * len(constants)
+        at_uv = at_k + 8 * len(proto.knum)
+        address = heap.code(at_uv + 2 * len(proto.upvalues))
+        k = address + at_k
+        data = b"".join(
+            (
+                struct.pack(f"<{count}I", *proto.bytecode),
+                bytes(-4 * count % 8),
+                struct.pack(f"<{len(constants)}Q", *reversed(constants)),
+                struct.pack(f"<{len(proto.knum)}d", *proto.knum),
+                struct.pack(f"<{len(proto.upvalues)}H", *proto.upvalues),
+            )
+        )
+        heap.memory.write(address + PROTO_SIZE, data)
+        self._header(Ptr(GCproto, address), proto, k, address + at_uv)
+        self._set_counters(address + PROTO_SIZE, count)
+        self.loaded.append(LoadedProto(proto, address))
+        return address
+
+    def _header(self, pt: Ptr, proto: Prototype, k: int, uv: int) -> None:
+        pt.gct = GCT_PROTO
+        pt.numparams, pt.framesize = proto.numparams, proto.framesize
+        pt.sizebc, pt.sizekgc = len(proto.bytecode), len(proto.kgc)
+        pt.sizekn, pt.sizeuv = len(proto.knum), len(proto.upvalues)
+        pt.k, pt.uv = k, uv
+        pt.protoflags = proto.flags & PROTO_FLAGS
+        pt.firstline, pt.numline = proto.firstline, proto.numline
+        pt.ident = len(self.loaded)
+
+    def _constant(self, constant: object) -> int:
+        match constant:
+            case bytes():
+                return int(self.heap.string(constant).addr)
+            case Prototype():
+                return self.load(constant)
+            case TemplateTable():
+                return self._template(constant)
+            case CDataConst():
+                return 0
+            case _:
+                raise AssertionError(f"no constant of a prototype: {constant!r}")
+
+    def _template(self, template: TemplateTable) -> int:
+        heap = self.heap
+        table = heap.table(template.asize, template.hbits)
+        for index, value in enumerate(template.array):
+            if value is not None:
+                (table.array + index).bits = self.bits(value)
+        reserved = []
+        key = heap.scratch()
+        for name, value in template.hash:
+            key.bits = self.bits(name)
+            slot = heap.call("tab_set", heap.g, table, key)
+            slot = slot.addr if isinstance(slot, Ptr) else slot
+            heap.memory.write(slot, struct.pack("<Q", PLACEHOLDER if value is None else self.bits(value)))
+            if value is None:
+                reserved.append(slot)
+        for slot in reserved:
+            heap.memory.write(slot, struct.pack("<Q", NIL))
+        result = Ptr(GCtab, table.addr)
+        assert result.asize == template.asize, "the template grew while it was filled"
+        return int(result.addr)
+
+    def bits(self, value: Constant) -> int:
+        """The slot of a constant."""
+        match value:
+            case None:
+                return NIL
+            case bool():
+                return TRUE if value else FALSE
+            case float() | int():
+                return int(struct.unpack("<Q", struct.pack("<d", value))[0])
+            case bytes():
+                return int(self.heap.string(value).addr) | STR_BITS
+
+    # Counters.
+
+    def counter(self, pc: int) -> int:
+        """Address of the hot counter of the bytecode at `pc`."""
+        return int(self.heap.g.hot_base) + (pc >> 1)
+
+    def set_counter(self, pc: int, value: int) -> None:
+        self.heap.memory.write(self.counter(pc), struct.pack("<H", value & 0xFFFF))
+
+    def _set_counters(self, bytecode: int, count: int) -> None:
+        self.heap.memory.write(self.counter(bytecode), struct.pack("<H", self.hotcount) * count)
+
+    def reset_counters(self, hotcount: int) -> None:
+        """Every counter starts anew, and those of later prototypes start there."""
+        self.hotcount = hotcount
+        for loaded in self.loaded:
+            self._set_counters(loaded.bytecode, len(loaded.proto.bytecode))
+
+    # Finding.
+
+    def at(self, address: int) -> LoadedProto:
+        """The prototype whose GCproto is there."""
+        return self.loaded[Ptr(GCproto, address).ident]
+
+    def of_pc(self, pc: int) -> LoadedProto | None:
+        """The prototype whose bytecode `pc` points into (or just behind, as a return address may)."""
+        low, high = 0, len(self.loaded)
+        while low < high:
+            middle = (low + high) // 2
+            if self.loaded[middle].address <= pc:
+                low = middle + 1
+            else:
+                high = middle
+        if low == 0:
+            return None
+        found = self.loaded[low - 1]
+        return found if pc <= found.bytecode + 4 * len(found.proto.bytecode) else None

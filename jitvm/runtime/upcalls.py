@@ -1,0 +1,47 @@
+"""Numbers of the upcalls: what native code may ask Python to do.
+
+    status = g.upcall(UPCALL_HOTLOOP, addr(L), addr(pc), 0)
+
+There is one entry into Python, `VM.upcall`, with a number and three arguments; the Runtime registers one
+Python function per number (`runtime.UPCALLS`).  A negative result means that a Lua error is on its way:
+its value is in `g.errval`, and native code unwinds.  No exception of Python ever crosses native frames.
+
+Before any upcall the thread's `base` and `top` are stored, because Python looks at the stack.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Upcall(IntEnum):
+    """NAME: arguments, all u64."""
+
+    ERROR = 0  # thread, code (see `errors.Err`), detail: make the message of an error, leave it in g.errval
+    RAISED = 1  # thread: an error whose value is in g.errval is about to unwind the stack
+    BUILTIN = 2  # ffid, thread, argument count: run a library function written in Python
+    HOTLOOP = 3  # thread, pc of the loop bytecode
+    HOTCALL = 4  # thread, pc of the function header
+    RECORD = 5  # thread, pc of the bytecode about to run
+    HOTEXIT = 6  # trace number, snapshot number, pc
+    INTERRUPT = 7  # thread, pc: the program is to stop
+    NUMBER_TO_STRING = 8  # address of the slot to convert in place
+    STRING_TO_NUMBER = 9  # address of the string slot, and of the slot for the number; result 1 if it is one
+    ARITH = 10  # thread, pc, address of the destination: arithmetic on strings
+    STITCH = 11  # thread, pc, trace number
+    OUT_OF_MEMORY = 12  # bytes wanted: ends the process, native code cannot go on
+
+
+UPCALL_ERROR = int(Upcall.ERROR)
+UPCALL_RAISED = int(Upcall.RAISED)
+UPCALL_BUILTIN = int(Upcall.BUILTIN)
+UPCALL_HOTLOOP = int(Upcall.HOTLOOP)
+UPCALL_HOTCALL = int(Upcall.HOTCALL)
+UPCALL_RECORD = int(Upcall.RECORD)
+UPCALL_HOTEXIT = int(Upcall.HOTEXIT)
+UPCALL_INTERRUPT = int(Upcall.INTERRUPT)
+UPCALL_NUMBER_TO_STRING = int(Upcall.NUMBER_TO_STRING)
+UPCALL_STRING_TO_NUMBER = int(Upcall.STRING_TO_NUMBER)
+UPCALL_ARITH = int(Upcall.ARITH)
+UPCALL_STITCH = int(Upcall.STITCH)
+UPCALL_OUT_OF_MEMORY = int(Upcall.OUT_OF_MEMORY)
