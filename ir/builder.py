@@ -21,6 +21,7 @@ from __future__ import annotations
 import struct
 
 from ir.calls import CALLS, CallFlag
+from ir.fold import rules as _rules
 from ir.fold.engine import ANY, DROPPED, LITERAL_MASK, Rule, rules_for
 from ir.heap import Heap
 from ir.ops import Op
@@ -318,4 +319,5 @@ class TraceBuilder:
         return self.kgc(self.heap.intern(data), IRType.STR)
 
 
+assert _rules.RULES, "no rules are registered"
 __all__ = ["DROPPED", "TraceBuilder"]

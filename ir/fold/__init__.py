@@ -1,21 +1,4 @@
-"""Folding: constant folding, algebra, reassociation, forwarding.  One module per family of rules.
+"""Folding: constant folding, algebra, reassociation, forwarding.
 
-Importing the package registers every rule.
+`engine` has the registry and says what a rule is, `rules` loads all of them.
 """
-
-from ir.fold import constants, conversions, integers, memory, numbers, order, strings
-from ir.fold.engine import RULES, Rule, fold, rules_for
-
-__all__ = [
-    "RULES",
-    "Rule",
-    "constants",
-    "conversions",
-    "fold",
-    "integers",
-    "memory",
-    "numbers",
-    "order",
-    "rules_for",
-    "strings",
-]

@@ -67,7 +67,7 @@ def floor(value: float) -> float:
     """Keeps -0, infinities and NaN."""
     if not math.isfinite(value):
         return value
-    return math.copysign(float(math.floor(value)), value) if value < 1.0 else float(math.floor(value))
+    return float(math.copysign(math.floor(value), value)) if value < 1.0 else float(math.floor(value))
 
 
 def ceil(value: float) -> float:
@@ -121,7 +121,7 @@ def libm(name: str, value: float) -> float | None:
     if function is None:
         return None
     try:
-        return function(value)
+        return float(function(value))
     except OverflowError:
         return math.copysign(math.inf, value) if name == "sinh" else math.inf
     except ValueError:

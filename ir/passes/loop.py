@@ -1,8 +1,8 @@
 """Loop optimisation: unroll once by copy substitution; what repeats unchanged is invariant.
 
 The recorded instructions are the first iteration.  After the LOOP marker each one is emitted again through
-the builder, its operands replaced by what they have become: folding, CSE and forwarding find whatever the first
-iteration computed already, which thereby is hoisted, guards included.
+the builder, its operands replaced by what they have become: folding, CSE and forwarding find whatever the
+first iteration computed already, which thereby is hoisted, guards included.
 
     0001    int SLOAD  #4    CI           (i)
     0002  + int ADD    0001  +1
