@@ -1,0 +1,137 @@
+"""Executable memory: one memfd mapped twice, read-write and read-execute.
+
+No page is ever writable and executable at once.  Code is written through one mapping and runs in the other;
+both are reserved for the whole limit at once, so addresses never change and everything inside is within
+rel32 reach of everything else:
+
+    area = Area(limit=1 << 20)
+    block = area.allocate(64)
+    area.write(block, b"\\xc3")
+    area.free(block, 64)
+
+The mappings are asked for at a fixed address, so that listings are the same in every run; if that place is
+taken, anywhere will do.  Freed blocks are merged and used again, first fit.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+from bisect import insort
+
+DEFAULT_LIMIT = 64 << 20
+HINT = 0x55_5500_0000_00
+ALIGNMENT = 16
+PROT_READ, PROT_WRITE, PROT_EXEC = 1, 2, 4
+MAP_SHARED, MAP_FIXED_NOREPLACE = 1, 0x100000
+MAP_FAILED = (1 << 64) - 1
+
+
+class AreaFull(Exception):
+    """The limit for machine code is reached."""
+
+
+def _libc() -> ctypes.CDLL:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_size_t
+    libc.mmap.argtypes = (
+        ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_size_t,
+    )  # fmt: skip
+    libc.munmap.argtypes = (ctypes.c_size_t, ctypes.c_size_t)
+    return libc
+
+
+class Area:
+    """A range of executable memory with an allocator.  Addresses are those of the executable mapping."""
+
+    def __init__(self, limit: int = DEFAULT_LIMIT, hint: int = HINT) -> None:
+        self.limit = -(-limit // mmap.PAGESIZE) * mmap.PAGESIZE
+        self._libc = _libc()
+        fd = os.memfd_create("jitvm-code")
+        try:
+            os.ftruncate(fd, self.limit)
+            self.start = self._map(fd, PROT_READ | PROT_EXEC, hint)
+            self._writable = self._map(fd, PROT_READ | PROT_WRITE, hint + self.limit)
+        finally:
+            os.close(fd)
+        self.view = (ctypes.c_ubyte * self.limit).from_address(self._writable)
+        self._free: list[tuple[int, int]] = [(0, self.limit)]  # (offset, size), sorted, never adjacent
+        self.allocated = 0
+
+    def _map(self, fd: int, prot: int, hint: int) -> int:
+        for where, flags in ((hint, MAP_SHARED | MAP_FIXED_NOREPLACE), (0, MAP_SHARED)):
+            address = int(self._libc.mmap(where, self.limit, prot, flags, fd, 0))
+            if address != MAP_FAILED and (address == where or where == 0):
+                return address
+            if address != MAP_FAILED:
+                self._libc.munmap(address, self.limit)
+        raise OSError(ctypes.get_errno(), "no memory for machine code")
+
+    @property
+    def end(self) -> int:
+        return self.start + self.limit
+
+    def contains(self, address: int) -> bool:
+        return self.start <= address < self.end
+
+    def allocate(self, size: int) -> int:
+        """The address of `size` bytes, 16-byte aligned.  Raises AreaFull."""
+        size = rounded(size)
+        for i, (offset, length) in enumerate(self._free):
+            if length >= size:
+                if length == size:
+                    del self._free[i]
+                else:
+                    self._free[i] = (offset + size, length - size)
+                self.allocated += size
+                return self.start + offset
+        raise AreaFull(f"{size} bytes of machine code do not fit: {self.allocated} of {self.limit} in use")
+
+    def free(self, address: int, size: int) -> None:
+        """Give back a block; what runs in it must have left."""
+        size = rounded(size)
+        offset = address - self.start
+        assert 0 <= offset and offset + size <= self.limit, hex(address)
+        self.allocated -= size
+        insort(self._free, (offset, size))
+        merged: list[tuple[int, int]] = []
+        for start, length in self._free:
+            if merged and merged[-1][0] + merged[-1][1] == start:
+                merged[-1] = (merged[-1][0], merged[-1][1] + length)
+            else:
+                assert not merged or merged[-1][0] + merged[-1][1] < start, f"{hex(address)} freed twice"
+                merged.append((start, length))
+        self._free = merged
+
+    def write(self, address: int, data: bytes) -> None:
+        """Put bytes in place; visible to the executable mapping at once."""
+        offset = address - self.start
+        assert 0 <= offset and offset + len(data) <= self.limit, hex(address)
+        ctypes.memmove(self._writable + offset, data, len(data))
+
+    def write_rel32(self, address: int, target: int) -> None:
+        """Point the four displacement bytes at `address` to target."""
+        self.write(address, (target - (address + 4)).to_bytes(4, "little", signed=True))
+
+    def read(self, address: int, size: int) -> bytes:
+        offset = address - self.start
+        assert 0 <= offset and offset + size <= self.limit, hex(address)
+        return ctypes.string_at(self._writable + offset, size)
+
+    def place(self, data: bytes) -> int:
+        """Allocate and write."""
+        address = self.allocate(len(data))
+        self.write(address, data)
+        return address
+
+    def close(self) -> None:
+        """Unmap everything.  No code of the area may run afterwards."""
+        if self.start:
+            self._libc.munmap(self.start, self.limit)
+            self._libc.munmap(self._writable, self.limit)
+            self.start = self._writable = 0
+
+
+def rounded(size: int) -> int:
+    return -(-max(size, 1) // ALIGNMENT) * ALIGNMENT

@@ -1,0 +1,293 @@
+"""Instruction selection ahead of allocation: what becomes part of another instruction's operand.
+
+Three decisions, made in one forward walk over a function and only read afterwards:
+
+    fused loads      ADD a (XLOAD p)            add a, [p]        the load has one user, and nothing between
+                                                                  them may have changed the memory
+    addresses        XLOAD (ADD (ADD b (BSHL i 3)) 16)            [b + i*8 + 16]
+    branches         BR (LT a b) ...            cmp a, b ; jge    the comparison is computed at the branch
+
+From them follows `reads(ins)`: the values an instruction really takes in registers.  Liveness is computed
+from `reads`, so a rule must want exactly those.  A fused or folded instruction simply is never asked for, and
+the allocator, walking backwards, emits nothing that nobody asks for.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from ir.ops import COMPARISONS, CONV_DST_SHIFT, XLOAD_READONLY, Op
+from ir.types import IRType
+from ir.values import Convention, Edge, Exit, Function, Ins
+from x64.operands import fits32, signed
+from x64.regs import is_xmm
+from x64.wants import Address
+
+SHIFT_SCALE = {1: 2, 2: 4, 3: 8}
+#: Which operands of an instruction may come from memory.
+MEMORY_OPERANDS: dict[Op, tuple[int, ...]] = {
+    Op.ADD: (1, 0), Op.MUL: (1, 0), Op.BAND: (1, 0), Op.BOR: (1, 0), Op.BXOR: (1, 0), Op.SUB: (1,),
+    Op.DIV: (1,), Op.MIN: (1,), Op.MAX: (1,), Op.CONV: (0,), Op.FPMATH: (0,), Op.CALLPTR: (0,),
+    Op.ADDOV: (1, 0), Op.SUBOV: (1,), Op.MULOV: (1, 0),
+} | {op: (1, 0) for op in COMPARISONS}  # fmt: skip
+ADDRESSED = frozenset((Op.XLOAD, Op.XSTORE))
+ZERO_EXTENSION = IRType.U64 << CONV_DST_SHIFT | IRType.U32
+FULL_WIDTH = frozenset((IRType.INT, IRType.U32, IRType.NUM))
+SIDE_EFFECTS = frozenset(op for op in Op if "S" in op.kind or "A" in op.kind)
+
+
+def bits_of(value: Ins) -> int:
+    """The 64-bit pattern of a constant; 32-bit integers are zero-extended."""
+    if value.op is Op.KNUM:
+        return int.from_bytes(struct.pack("<d", value.value), "little")
+    bits = int(value.value)
+    return bits & (0xFFFFFFFF if value.type.size <= 4 else 0xFFFFFFFFFFFFFFFF)
+
+
+def immediate_of(value: Ins) -> int | None:
+    """The value as a sign-extended 32-bit immediate of its own operand size, or None."""
+    if not value.is_const or value.op is Op.KNUM:
+        return None
+    number = signed(bits_of(value), 64 if value.type.size == 8 else 32)
+    return number if fits32(number) else None
+
+
+class Selection:
+    """The decisions for one function.  Also knows use counts, which rules may ask for."""
+
+    def __init__(self, fn: Function) -> None:
+        self.fused: set[Ins] = set()  # Loads that exist only as memory operand of their one user.
+        self.branches: set[Ins] = set()  # Comparisons computed by the branch that uses them.
+        self.uses: dict[Ins, int] = {}
+        self.block_of: dict[Ins, int] = {}
+        self.addresses: dict[Ins, Address] = {}
+        self._epoch: dict[Ins, int] = {}
+        # In traces the upper halves of 32-bit values are zero: nothing comes from outside.
+        self._zero_extended = fn.convention is Convention.TRACE
+        for block in fn.blocks:
+            for ins in block.body:
+                for value in ins.operands():
+                    self.uses[value] = self.uses.get(value, 0) + 1
+        for block in fn.blocks:
+            self._select(block.index, block.params, block.body)
+
+    # -- questions -----------------------------------------------------------------------------------------
+    def address(self, pointer: Ins) -> Address:
+        """The best addressing mode for a pointer value."""
+        found = self.addresses.get(pointer)
+        if found is None:
+            found = self.addresses[pointer] = self._address(pointer)
+        return found
+
+    def reads(self, ins: Ins) -> list[Ins]:
+        """The values whose registers `ins` reads; constants and edge arguments are not among them."""
+        if (whole := self.high_byte(ins)) is not None:
+            return self.leaves(whole)
+        found: list[Ins] = []
+        for position, arg in enumerate(ins.args):
+            if isinstance(arg, Exit):
+                found += [value for value in arg.alive() if not value.is_const]
+            elif isinstance(arg, Ins):
+                if position == 0 and ins.op in ADDRESSED:
+                    found += [part for part in self.address(arg).parts() if not part.is_const]
+                else:
+                    found += self.leaves(arg, ins.op is Op.BR)
+        if ins.op is Op.ADD and (address := self.lea(ins)):
+            return [part for part in address.parts() if not part.is_const]
+        return found
+
+    def leaves(self, value: Ins, at_branch: bool = False) -> list[Ins]:
+        """What a use of `value` reads, once fused instructions are seen through."""
+        if value.is_const:
+            return []
+        if value in self.fused:
+            return self.reads(value)
+        if at_branch and value in self.branches:
+            return self.reads(value)
+        return [value]
+
+    def lea(self, ins: Ins) -> Address | None:
+        """An ADD of pointers or 64-bit integers that is worth a lea of three parts."""
+        if ins.op is not Op.ADD or is_xmm(ins) or ins.type.size != 8:
+            return None
+        address = self.address(ins)
+        parts = len(address.parts()) + (address.disp != 0)
+        if address.index is not None and (address.scale > 1 or parts > 2):
+            return address
+        return None
+
+    def high_byte(self, ins: Ins) -> Ins | None:
+        """x of (x >> 8) & 0xff, which movzx reads from ah, bh, ch or dh."""
+        if ins.op is Op.BAND and ins.args[1].is_const and ins.args[1].value == 0xFF:
+            shifted = ins.args[0]
+            if shifted.op is Op.BSHR and shifted.args[1].is_const and shifted.args[1].value == 8:
+                return shifted.args[0] if isinstance(shifted.args[0], Ins) else None
+        return None
+
+    # -- decisions -----------------------------------------------------------------------------------------
+    def _select(self, index: int, params: list[Ins], body: list[Ins]) -> None:
+        epoch = 0
+        for param in params:
+            self.block_of[param] = index
+        for ins in body:
+            self.block_of[ins] = index
+            if ins.op in SIDE_EFFECTS:
+                self._fuse_loads(ins, index, epoch)
+                epoch += 1
+                continue
+            self._epoch[ins] = epoch
+            if ins.op is Op.BR:
+                self._fuse_branch(ins, index, epoch)
+            elif ins.op not in COMPARISONS or ins.guard or not self._for_branch(ins, body[-1]):
+                self._fuse_loads(ins, index, epoch)
+
+    def _for_branch(self, ins: Ins, end: Ins) -> bool:
+        """A comparison only the branch at the end of its block uses: its loads move there too."""
+        return self.uses.get(ins, 0) == 1 and end.op is Op.BR and end.args[0] is ins
+
+    def _fuse_branch(self, ins: Ins, index: int, epoch: int) -> None:
+        condition = ins.args[0]
+        if condition.op in COMPARISONS and self.block_of.get(condition) == index:
+            if self.uses[condition] == 1:
+                self._fuse_loads(condition, index, epoch)
+                self.branches.add(condition)
+            elif not any(isinstance(arg, Ins) and arg in self.fused for arg in condition.args):
+                self.branches.add(condition)
+
+    def _fuse_loads(self, ins: Ins, index: int, epoch: int) -> None:
+        for position in MEMORY_OPERANDS.get(ins.op, ()):
+            value = ins.args[position]
+            other = ins.args[1 - position] if len(ins.args) >= 2 else None
+            if value.op is not Op.XLOAD or self.uses.get(value, 0) != 1 or value.guard:
+                continue
+            if self.block_of.get(value) != index or not self._unchanged(value, epoch):
+                continue
+            if self._operand_type_fits(ins, position, value, other):
+                self.fused.add(value)
+                self.addresses.pop(ins, None)
+                return
+
+    def _unchanged(self, load: Ins, epoch: int) -> bool:
+        return self._epoch[load] == epoch or bool(load.args[1] & XLOAD_READONLY)
+
+    def _operand_type_fits(self, ins: Ins, position: int, load: Ins, other: object) -> bool:
+        """Whether the machine instruction reads memory of just this size."""
+        constant = isinstance(other, Ins) and other.is_const
+        if ins.op in COMPARISONS:
+            if load.type is IRType.U8 and isinstance(other, Ins) and other.is_const:
+                return 0 <= int(other.value) <= 0xFF
+            number = is_xmm(load)
+            if number:  # ucomisd reads memory on the right; which side that is, the condition decides.
+                return position == num_memory_side(ins.op)
+            return load.type in FULL_WIDTH or load.type.size == 8
+        if ins.op is Op.CONV:
+            return load.type in FULL_WIDTH or load.type.size == 8
+        if ins.op in (Op.DIV, Op.MIN, Op.MAX):
+            return is_xmm(load) or (ins.op is Op.DIV and load.type.size >= 4)
+        if not is_xmm(load) and ins.op is not Op.CALLPTR and ins.op is not Op.FPMATH:
+            # An add of memory and constant is no shorter than load and add.
+            if constant and ins.op is not Op.MUL:
+                return False
+            return (load.type in FULL_WIDTH and ins.type.size == 4) or (
+                load.type.size == 8 and ins.type.size == 8 and self.lea(ins) is None
+            )
+        return load.type in FULL_WIDTH or load.type.size == 8
+
+    # -- addresses -----------------------------------------------------------------------------------------
+    def _address(self, pointer: Ins) -> Address:
+        terms: list[tuple[Ins, int]] = []
+        disp = self._flatten(pointer, terms)
+        if not fits32(disp):
+            return Address(pointer)
+        match terms:
+            case []:
+                return Address(None, None, 1, disp)
+            case [(base, 1)]:
+                return Address(base, None, 1, disp)
+            case [(base, 1), (index, scale)]:
+                return Address(base, index, scale, disp)
+            case [(index, scale), (base, 1)]:
+                return Address(base, index, scale, disp)
+            case _:
+                return Address(pointer)
+
+    def _flatten(self, pointer: Ins, terms: list[tuple[Ins, int]]) -> int:
+        """Follow a chain of ADDs; collects at most two terms and returns the constant displacement."""
+        if pointer.is_const and pointer.op is not Op.KNUM:
+            value = signed(bits_of(pointer), 64)
+            if fits32(value):
+                return value
+        if pointer.op is Op.ADD and pointer.type.size == 8 and not is_xmm(pointer):
+            left, right = pointer.args
+            if left in self.fused or right in self.fused:
+                terms.append((pointer, 1))
+                return 0
+            if right.is_const and (number := immediate_of(right)) is not None:
+                disp = self._flatten(left, terms) + number
+                if fits32(disp):
+                    return disp
+                terms[:] = [(pointer, 1)]
+                return 0
+            if not left.is_const and not right.is_const:
+                return self._flatten_sum(left, right, pointer, terms)
+        terms.append((pointer, 1))
+        return 0
+
+    def _flatten_sum(self, left: Ins, right: Ins, pointer: Ins, terms: list[tuple[Ins, int]]) -> int:
+        inner: list[tuple[Ins, int]] = []
+        disp = self._flatten(left, inner) if self._same_block(left, pointer) else self._leaf(left, inner)
+        if len(inner) != 1:
+            inner, disp = [(left, 1)], 0
+        index, scale, more = self._scaled(right)
+        terms += [*inner, (index, scale)]
+        return disp + more
+
+    def _leaf(self, value: Ins, terms: list[tuple[Ins, int]]) -> int:
+        terms.append((value, 1))
+        return 0
+
+    def _same_block(self, value: Ins, other: Ins) -> bool:
+        return self.block_of.get(value) == self.block_of.get(other)
+
+    def _scaled(self, value: Ins) -> tuple[Ins, int, int]:
+        """(index, scale, displacement) of one summand."""
+        if value.op is Op.ADD and value.args[1].is_const and value.type.size == 8:
+            number = immediate_of(value.args[1])
+            if number is not None and abs(number) < 1 << 24:
+                index, scale, more = self._scaled(value.args[0])
+                return index, scale, more + number
+        if value.type.size != 8 or is_xmm(value):
+            return value, 1, 0
+        if value.op is Op.BSHL and value.args[1].is_const:
+            scale = SHIFT_SCALE.get(int(value.args[1].value), 0)
+        elif value.op is Op.MUL and value.args[1].is_const:
+            scale = int(value.args[1].value)
+        else:
+            scale = 0
+        if scale not in (2, 4, 8):
+            return self._widened(value), 1, 0
+        inner = self._widened(value.args[0])
+        if inner.op is Op.ADD and inner.args[1].is_const and inner.type.size == 8:
+            number = immediate_of(inner.args[1])
+            if number is not None and abs(number) < 1 << 24:
+                return inner.args[0], scale, number * scale
+        return inner, scale, 0
+
+    def _widened(self, value: Ins) -> Ins:
+        """The 32-bit value below a zero extension that costs nothing."""
+        if self._zero_extended and value.op is Op.CONV and value.args[1] == ZERO_EXTENSION:
+            inner = value.args[0]
+            if isinstance(inner, Ins) and not inner.is_const and inner not in self.fused:
+                return inner
+        return value
+
+
+def num_memory_side(op: Op) -> int:
+    """Which operand of a comparison of doubles stands on the right of ucomisd, where memory may be."""
+    return 0 if op in (Op.LT, Op.LE, Op.UGE, Op.UGT) else 1
+
+
+def edge_arguments(edge: Edge) -> list[tuple[Ins, Ins]]:
+    """(parameter, argument) of an edge."""
+    assert len(edge.block.params) == len(edge.args), (edge, edge.block.params)
+    return list(zip(edge.block.params, edge.args))

@@ -1,0 +1,45 @@
+"""Loads and stores through pointers."""
+
+from __future__ import annotations
+
+from ir.ops import Op
+from ir.types import IRType
+from ir.values import Ins
+from x64.asm import Sse
+from x64.fuse import bits_of
+from x64.lower.registry import Lowering, Rule, lower
+from x64.operands import Imm, fits32, signed
+from x64.regs import GPRS, XMMS, is_xmm
+from x64.wants import At, In, Out, Temp
+
+SMALL = frozenset((IRType.I8, IRType.U8, IRType.I16, IRType.U16))
+
+
+@lower(Op.XLOAD)
+def xload(lo: Lowering, ins: Ins) -> Rule:
+    dst, mem = yield Out(), At(lo.selection.address(ins.args[0]))
+    lo.asm.load(ins.type, dst, mem)
+
+
+@lower(Op.XSTORE)
+def xstore(lo: Lowering, ins: Ins) -> Rule:
+    """The type of the instruction is that of the memory; the value may be wider."""
+    address = lo.selection.address(ins.args[0])
+    value = ins.args[1]
+    if ins.type is IRType.FLOAT:
+        mem, single, src = yield At(address), Temp(XMMS), In(value)
+        lo.asm.sse(Sse.CVTSD2SS, single, src)
+        lo.asm.store(ins.type, mem, single)
+    elif not value.is_const:
+        mem, src = yield At(address), In(value)
+        lo.asm.store(ins.type, mem, src)
+    else:
+        bits = signed(bits_of(value), 64 if is_xmm(value) or value.type.size == 8 else 32)
+        integer = IRType.I64 if ins.type.size == 8 else ins.type
+        if ins.type.size < 8 or fits32(bits):
+            (mem,) = yield (At(address),)
+            lo.asm.store(integer, mem, Imm(bits))
+        else:
+            mem, tmp = yield At(address), Temp(GPRS)
+            lo.asm.constant(tmp, bits & 0xFFFFFFFFFFFFFFFF)
+            lo.asm.store(integer, mem, tmp)

@@ -1,0 +1,65 @@
+"""The registry of lowering rules: IR opcode -> generator of wants and machine code.
+
+A rule is written against `Lowering`, which gives it the assembler, the selection, and what only the end of
+a block has to say: how to branch.
+
+    @lower(Op.BNOT)
+    def bnot(lo: Lowering, ins: Ins) -> Rule:
+        (dst,) = yield (InOut(ins.args[0]),)
+        lo.asm.unary(Unary.NOT, width_of(ins.type), dst)
+
+`lower.missing` names the opcodes nobody implements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from ir.ops import Op
+from ir.values import Exit, Function, Ins
+from x64.asm import Assembler, Cond
+from x64.fuse import Selection
+from x64.wants import Want
+
+#: What a rule receives is one operand per want; the want says which kind, so the type is open here only.
+Rule: TypeAlias = Generator[tuple[Want, ...], list[Any], None]
+
+
+def no_exits(exit_: Exit) -> str:
+    raise AssertionError(f"{exit_}: only traces have exits")
+
+
+@dataclass(slots=True)
+class Lowering:
+    """What a rule can reach."""
+
+    fn: Function
+    asm: Assembler
+    selection: Selection
+    branch: list[tuple[Cond, bool]] = field(default_factory=list)  # (condition, whether it means the taken edge)
+    exit_symbol: Callable[[Exit], str] = no_exits  # Where a failing guard jumps, values being where they are now.
+
+
+RuleFunction: TypeAlias = Callable[[Lowering, Ins], Rule]
+
+
+class Registry(dict[Op, RuleFunction]):
+    """op -> rule, one rule per op."""
+
+    def __call__(self, *ops: Op) -> Callable[[RuleFunction], RuleFunction]:
+        def add(rule: RuleFunction) -> RuleFunction:
+            taken = [op.name for op in ops if op in self]
+            assert not taken, f"{rule.__name__}: {taken} already implemented"
+            self.update(dict.fromkeys(ops, rule))
+            return rule
+
+        return add
+
+    @property
+    def missing(self) -> list[str]:
+        return [op.name for op in Op if op not in self]
+
+
+lower = Registry()

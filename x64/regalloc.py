@@ -1,0 +1,600 @@
+"""Linear scan over blocks, last instruction first.
+
+Walking backwards, `held` says which value later code expects in which register.  Reaching a use, a value
+occupies a register; reaching its definition frees it.  So liveness falls out of the walk and an instruction
+whose result nobody expects is never emitted.  What goes backwards here reads forwards like this:
+
+    evict    the value is reloaded into the register *after* the instruction that needs the register;
+             before it, it lives elsewhere: in another register or in its spill slot
+    place    a copy *before* the instruction where a value must be in one certain register
+
+A value has at most one home register at a time and at most one spill slot for life.  A spilled value is
+stored once, at its definition; if only cold code spills it, on the edges into cold code instead, so that
+the fast path stays free of stores.
+
+Blocks are walked in reverse layout order (dominators first, cold blocks last), so at the end of a block the
+needs of forward successors are known exactly.  For back edges they are assumed, from precomputed liveness:
+what the loop uses gets registers first.  Whatever an edge then has to change is a parallel move on that edge.
+
+Block parameters are the only PHIs.  Coalescing is by hints: a parameter, its arguments and two-address
+chains prefer the register the other has.  `Policy` carries the random mode for tests.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from random import Random
+
+from ir.values import Block, Edge, Ins
+from x64.asm import Item
+from x64.flow import Flow, is_root
+from x64.fuse import bits_of, edge_arguments, immediate_of
+from x64.lower.registry import Lowering, lower
+from x64.moves import Move, Place, Slot
+from x64.operands import Imm, Mem, Operand, slot_of
+from x64.regs import CALLEE_SAVED, SAVED_FIRST, SCRATCH_FIRST, Reg, class_of, is_xmm
+from x64.steps import emit_step
+from x64.trail import Event, Executed, Fill, Step, Trail
+from x64.wants import Alive, At, Clobber, Consumed, EarlyOut, In, InOut, Out, Ri, Rm, Rmi, Temp, Want
+
+
+@dataclass(slots=True)
+class Policy:
+    """What the surroundings of the code allow.  `random` makes every free choice by dice."""
+
+    allocatable: int
+    pinned: dict[Ins, Reg] = field(default_factory=dict)  # Values that own a register for good.
+    incoming: dict[Ins, Place] = field(default_factory=dict)  # Where the function's parameters arrive.
+    avoid: int = 0  # Free, but better left to the values that arrive in them.
+    costly: int = 0  # Registers that must be saved if used at all.
+    slot_base: int = 0
+    random: Random | None = None
+
+
+@dataclass(slots=True)
+class Entry:
+    """What a block expects at its top: values in registers, and values whose spill slot must be valid."""
+
+    regs: dict[Ins, Reg] = field(default_factory=dict)
+    slots: dict[Ins, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class BlockCode:
+    """The code of a block up to, not including, its jumps."""
+
+    items: list[Item] = field(default_factory=list)
+    homes: dict[Ins, Reg] = field(default_factory=dict)  # Where values are when the block is left.
+    branch: list[tuple[object, bool]] = field(default_factory=list)
+
+
+class Allocator:
+    """One allocation of one function.  `run`, then `edge_steps` for every edge."""
+
+    def __init__(self, flow: Flow, lowering: Lowering, policy: Policy, trail: Trail | None = None) -> None:
+        self.flow, self.lowering, self.policy, self.trail = flow, lowering, policy, trail
+        self.selection = lowering.selection
+        self.order, self.cold = layout(flow)
+        self.entries: dict[Block, Entry] = {}
+        self.assumed: dict[Block, Entry] = {}
+        self.code: dict[Block, BlockCode] = {}
+        self.hints = {value: place for value, place in policy.incoming.items() if isinstance(place, Reg)}
+        self.slots = {value: place.index for value, place in policy.incoming.items() if isinstance(place, Slot)}
+        self.slot_count = max(self.slots.values(), default=-1) + 1
+        self.stored: set[Ins] = set()  # Spilled values that are stored where they are defined.
+        self.used = 0  # Every register ever given out.
+        # State of the walk.
+        self.held: dict[Reg, Ins] = {}
+        self.home: dict[Ins, Reg] = {}
+        self.in_slot: dict[Ins, None] = {}
+        self.held_mask = 0
+        self.in_cold = False
+        # State within one instruction.
+        self.position = 0
+        self.busy = self.written = self.reserved = self.destroyed = 0
+        self.terminal = False
+        self.fresh: set[Ins] = set()
+        self.before: list[tuple[Reg, Ins]] = []
+        self.results: list[Step] = []
+        self.after: list[Step] = []
+        self._use_positions: dict[Ins, list[int]] = {}
+
+    def run(self) -> None:
+        for block in reversed(self.order):
+            self.in_cold = block in self.cold
+            self._block(block)
+
+    # -- blocks --------------------------------------------------------------------------------------------
+    def _block(self, block: Block) -> None:
+        chunks: list[list[Item]] = []
+        events: list[list[Event]] = []
+        code = self.code[block] = BlockCode()
+        self._begin(block)
+        self.terminal = True
+        self.lowering.branch = []
+        self._instruction(block.end, chunks, events)
+        code.homes = dict(self.home)
+        code.branch = list(self.lowering.branch)
+        self.terminal = False
+        for ins in reversed(block.body[:-1]):
+            if ins in self.home or ins in self.in_slot or ins in self.stored or is_root(ins):
+                self._instruction(ins, chunks, events)
+        self._top(block, chunks, events)
+        for chunk in reversed(chunks):
+            code.items += chunk
+        if self.trail is not None:
+            self.trail.blocks[block] = [event for part in reversed(events) for event in part]
+
+    def _begin(self, block: Block) -> None:
+        """State at the end of a block: what its successors expect."""
+        self.held, self.home, self.in_slot, self.held_mask = {}, {}, {}, 0
+        edges = block.edges()
+        # The likely successor first: warm before cold, the deeper loop before the exit.
+        edges.sort(key=lambda edge: (edge.block in self.cold, -self.flow.depth[edge.block]))
+        expected = [(edge, self.entries.get(edge.block) or self._assume(edge.block)) for edge in edges]
+        for edge, entry in expected:
+            self._merge_exact(edge, entry)
+        for edge, entry in expected:
+            self._merge_rest(edge, entry)
+
+    def _merge_exact(self, edge: Edge, entry: Entry) -> None:
+        arguments = dict(edge_arguments(edge))
+        for value, reg in entry.regs.items():
+            value = arguments.get(value, value)
+            if not self._located(value) and not self.held_mask >> reg & 1:
+                self._settle(value, reg)
+
+    def _merge_rest(self, edge: Edge, entry: Entry) -> None:
+        """Values without a place yet: any register, or their spill slot."""
+        arguments = dict(edge_arguments(edge))
+        wanted = [arguments.get(value, value) for value in entry.regs]
+        stores_here = not self.in_cold and edge.block in self.cold
+        for value in entry.slots:
+            if value in arguments or (stores_here and value not in self.stored):
+                wanted.append(arguments.get(value, value))
+            else:
+                self.in_slot[value] = None
+        for value in wanted:
+            if not self._located(value):
+                reg = self._free_register(value, class_of(value))
+                if reg is not None:
+                    self._settle(value, reg)
+                else:
+                    self._spill(value)
+
+    def _assume(self, block: Block) -> Entry:
+        """The entry of a block that has not been walked yet: the target of a back edge."""
+        if block in self.assumed:
+            return self.assumed[block]
+        entry = self.assumed[block] = Entry()
+        loop = self.flow.loops.get(block)
+        values = [param for param in block.params if param in self.flow.needed]
+        values += [v for v in self.flow.members(self.flow.live_in[block]) if v not in self.policy.pinned]
+        weight = self._weights(loop.blocks) if loop else {}
+        values.sort(key=lambda v: -weight.get(v, 0) if v not in block.params else -weight.get(v, 0) - 1)
+        taken = 0
+        for value in values:
+            mask = class_of(value) & self.policy.allocatable & ~taken
+            if loop and loop.has_call and self.flow.bit[value] & self.flow.across_calls:
+                mask &= CALLEE_SAVED
+            spare = 4 if loop and not weight.get(value) else 2 if loop else 0
+            if mask.bit_count() <= spare:
+                entry.slots[value] = None
+                continue
+            reg = self._choose(value, mask)
+            taken |= 1 << reg
+            entry.regs[value] = reg
+            if loop:
+                self.hints[value] = reg
+        for value in entry.slots:
+            if value not in block.params:
+                self._spill(value)
+                self.in_slot.pop(value, None)
+        return entry
+
+    def _weights(self, blocks: set[int]) -> dict[Ins, int]:
+        """How often each value is read within a loop; deeper counts more."""
+        weight: dict[Ins, int] = {}
+        for block in self.order:
+            if block.index in blocks and block not in self.cold:
+                factor = 4 ** self.flow.depth[block]
+                for ins in block.body:
+                    if self.flow.emitted(ins):
+                        for value in self.selection.reads(ins):
+                            weight[value] = weight.get(value, 0) + factor
+        return weight
+
+    def _top(self, block: Block, chunks: list[list[Item]], events: list[list[Event]]) -> None:
+        """Reaching the top: constants are made here, parameters are defined here."""
+        steps: list[Step] = []
+        entry = self.entries[block] = Entry()
+        for param in block.params:
+            stored = param in self.in_slot or param in self.stored
+            if param in self.home and stored:
+                steps.append(Move(Slot(self._slot(param)), self.home[param]))
+            elif stored:
+                entry.slots[param] = None
+            self.in_slot.pop(param, None)
+        for value, reg in self.home.items():
+            if value.is_const:
+                steps.append(Fill(reg, value))
+            else:
+                entry.regs[value] = reg
+                if not self.in_cold:
+                    self.hints.setdefault(value, reg)
+        entry.slots |= self.in_slot
+        chunks.append(self._emit(steps))
+        events.append(list(steps))
+
+    # -- places --------------------------------------------------------------------------------------------
+    def _located(self, value: Ins) -> bool:
+        return value.is_const or value in self.home or value in self.in_slot or value in self.policy.pinned
+
+    def _settle(self, value: Ins, reg: Reg) -> None:
+        """From here upwards, value is in reg."""
+        assert reg not in self.held and value not in self.home, (value, reg, self.held)
+        self.held[reg] = value
+        self.home[value] = reg
+        self.held_mask |= 1 << reg
+        self.used |= 1 << reg
+        if not self.in_cold and not value.is_const:
+            self.hints.setdefault(value, reg)
+
+    def _release(self, reg: Reg) -> Ins:
+        value = self.held.pop(reg)
+        del self.home[value]
+        self.held_mask &= ~(1 << reg)
+        return value
+
+    def _slot(self, value: Ins) -> int:
+        if value not in self.slots:
+            self.slots[value] = self.slot_count
+            self.slot_count += 1
+        return self.slots[value]
+
+    def _spill(self, value: Ins) -> None:
+        """From here upwards, value is in its slot."""
+        self._slot(value)
+        self.in_slot[value] = None
+        if not self.in_cold or self.flow.block_of[value] in self.cold:
+            self.stored.add(value)
+
+    def _slot_operand(self, value: Ins) -> Mem:
+        return slot_of(self._slot(value), self.policy.slot_base)
+
+    def _free_register(self, value: Ins, mask: int) -> Reg | None:
+        """A register nobody holds, by hint, then by order."""
+        mask &= self.policy.allocatable & ~self.busy & ~self.held_mask
+        return self._choose(value, mask) if mask else None
+
+    def _choose(self, value: Ins | None, mask: int) -> Reg:
+        assert mask, value
+        if self.policy.random is not None:
+            options = [reg for reg in SCRATCH_FIRST if mask >> reg & 1]
+            return self.policy.random.choice(options)
+        if value is not None:
+            hint = self.hints.get(value)
+            if hint is not None and mask >> hint & 1:
+                return hint
+        order = SCRATCH_FIRST
+        if value is not None and self.flow.bit.get(value, 0) & self.flow.across_calls:
+            order = SAVED_FIRST
+        elif better := mask & ~self.policy.avoid:
+            mask = better
+        return next(reg for reg in order if mask >> reg & 1)
+
+    def _pick(self, value: Ins | None, mask: int, prefer: Reg | None = None) -> Reg:
+        """A register of the set for value: preferred, free, or else made free."""
+        mask &= self.policy.allocatable & ~self.busy
+        free = mask & ~self.held_mask
+        assert mask, f"no register left for {value}"
+        if self.policy.random is not None:
+            reg = self._choose(value, mask)
+            if reg in self.held:
+                self._evict(reg)
+            return reg
+        if free:
+            hint = self.hints.get(value) if value is not None else None
+            if prefer is not None and free >> prefer & 1 and (hint is None or not free >> hint & 1):
+                return prefer
+            return self._choose(value, free & ~self.reserved or free)
+        reg = max((r for r in self.held if mask >> r & 1), key=self._eviction_order)
+        self._evict(reg)
+        return reg
+
+    def _eviction_order(self, reg: Reg) -> tuple[bool, bool, int]:
+        """Best first: constants, then what is in memory anyway, then what earlier code needs last."""
+        value = self.held[reg]
+        if value.is_const:
+            return True, True, 0
+        return False, value in self.in_slot, -self._previous_use(value)
+
+    def _previous_use(self, value: Ins) -> int:
+        if not self._use_positions:
+            for position, ins in enumerate(self.flow.values):
+                if self.flow.emitted(ins):
+                    for read in self.selection.reads(ins):
+                        self._use_positions.setdefault(read, []).append(position)
+        positions = self._use_positions.get(value, [])
+        index = bisect_left(positions, self.position)
+        return positions[index - 1] if index else -1
+
+    def _evict(self, reg: Reg) -> None:
+        """Make reg free before this instruction, although later code expects its value there."""
+        value = self._release(reg)
+        if value in self.fresh:
+            if not value.is_const:
+                self._spill(value)
+            return
+        if value.is_const:
+            self.after.insert(0, Fill(reg, value))
+            return
+        mask = class_of(value) & ~self.written & ~self.reserved & ~self.busy & ~(1 << reg)
+        if self.in_cold:
+            mask &= ~self.policy.costly | self.used
+        other = self._free_register(value, mask)
+        if other is not None:
+            self._settle(value, other)
+            self.after.insert(0, Move(reg, other))
+        else:
+            self._spill(value)
+            self.after.insert(0, Move(reg, Slot(self._slot(value))))
+
+    # -- instructions --------------------------------------------------------------------------------------
+    def _instruction(self, ins: Ins, chunks: list[list[Item]], events: list[list[Event]]) -> None:
+        self.position = (self.flow.bit[ins]).bit_length() - 1
+        self.busy = self.written = self.reserved = self.destroyed = 0
+        self.fresh.clear()
+        self.before, self.results, self.after = [], [], []
+        rule = lower[ins.op](self.lowering, ins)
+        wants = next(rule)
+        operands = self._satisfy(ins, wants)
+        try:
+            rule.send(operands)
+        except StopIteration:
+            body = self.lowering.asm.take()
+        else:
+            raise AssertionError(f"the rule of {ins.op.name} yields twice")
+        assert not (self.terminal and self.results), ins
+        after = [] if self.terminal else [*self.results, *self.after]
+        before = [self._resolve(reg, value) for reg, value in self.before]
+        chunks.append([*self._emit(before), *body, *self._emit(after)])
+        if self.trail is not None:
+            events.append([*before, Executed(ins, wants, operands), *after])
+
+    def _emit(self, steps: list[Step]) -> list[Item]:
+        for step in steps:
+            emit_step(self.lowering.asm, step, self.policy.slot_base)
+        return self.lowering.asm.take() if steps else []
+
+    def _resolve(self, reg: Reg, value: Ins) -> Step:
+        """The copy before an instruction, now that it is known where the value will be."""
+        if value.is_const:
+            return Fill(reg, value)
+        return Move(reg, self._place_of(value, self.home))
+
+    def _place_of(self, value: Ins, homes: dict[Ins, Reg]) -> Place:
+        reg = self.policy.pinned.get(value) or homes.get(value)
+        if reg is not None:
+            return reg
+        assert value in self.slots, f"{value} is in no place"
+        return Slot(self.slots[value])
+
+    def _satisfy(self, ins: Ins, wants: tuple[Want, ...]) -> list[Operand | None]:
+        operands: list[Operand | None] = [None] * len(wants)
+        for want in wants:
+            if isinstance(want, In | Temp) and want.allowed and want.allowed & (want.allowed - 1) == 0:
+                self.reserved |= want.allowed
+                if isinstance(want, Temp | Consumed):
+                    self.destroyed |= want.allowed
+        stages: list[list[int]] = [[], [], [], [], []]
+        for i, want in enumerate(wants):
+            stages[stage_of(want)].append(i)
+        for i in stages[0]:
+            operands[i] = self._define(ins, wants[i])
+        result = next((op for i in stages[0] if isinstance(op := operands[i], Reg)), None)
+        for i in stages[1]:
+            operands[i] = self._destroy(wants[i])
+        rewritten = [i for i in (*stages[0], *stages[1]) if isinstance(wants[i], In)]
+        for i in (*rewritten, *stages[2], *stages[3], *stages[4]):
+            operands[i] = self._input(wants[i], operands[i], result)
+        return operands
+
+    def _define(self, ins: Ins, want: Want) -> Reg:
+        """The register the instruction writes its result to; what comes after it in program order."""
+        assert isinstance(want, Out | InOut)
+        early = not isinstance(want, Out) or isinstance(want, EarlyOut)
+        allowed = want.allowed or class_of(ins)
+        if allowed & (allowed - 1):
+            allowed &= ~(self.reserved if early else self.destroyed)
+        home = self.home.get(ins)
+        if home is not None:
+            self._release(home)
+            self.written |= 1 << home
+        if home is not None and allowed >> home & 1:
+            reg = home
+        else:
+            reg = self._pick(ins, allowed)
+            if home is not None:
+                self.results.append(Move(home, reg))
+        if ins in self.in_slot or ins in self.stored:
+            self.results.append(Move(Slot(self._slot(ins)), reg))
+            self.in_slot.pop(ins, None)
+        self.written |= 1 << reg
+        self.used |= 1 << reg
+        if early:
+            self.busy |= 1 << reg
+        return reg
+
+    def _destroy(self, want: Want) -> Reg | None:
+        match want:
+            case Clobber(regs):
+                self.written |= regs
+                for reg in [r for r in self.held if regs >> r & 1]:
+                    self._evict(reg)
+                return None
+            case Alive(values):
+                for value in values:
+                    self._keep(value)
+                return None
+            case _:
+                assert isinstance(want, Temp | Consumed), want
+                allowed = want.allowed or class_of(want.value if isinstance(want, Consumed) else self._no_value())
+                self.written |= allowed if allowed & (allowed - 1) == 0 else 0
+                if allowed & (allowed - 1):
+                    allowed &= ~self.reserved & ~self.written
+                reg = self._pick(None, allowed)
+                self.busy |= 1 << reg
+                self.written |= 1 << reg
+                self.used |= 1 << reg
+                return reg
+
+    def _no_value(self) -> Ins:
+        raise AssertionError("a Temp names its registers")
+
+    def _keep(self, value: Ins) -> None:
+        """A value a side exit needs: anywhere, but not where this instruction writes."""
+        if self._located(value):
+            return
+        reg = self._free_register(value, class_of(value) & ~self.written & ~self.reserved)
+        if reg is None:
+            self._spill(value)
+        else:
+            self._settle(value, reg)
+            self.fresh.add(value)
+
+    def _input(self, want: Want, operand: Operand | None, result: Reg | None) -> Operand:
+        match want:
+            case At(address):
+                base = None if address.base is None else self._in(address.base, 0, result)
+                index = None if address.index is None else self._in(address.index, 0, result)
+                return Mem(base, index, address.scale, address.disp)
+            case InOut() | Consumed():
+                assert isinstance(operand, Reg)
+                self._put(want.value, operand)
+                return operand
+            case Rmi() | Rm() | Ri():
+                return self._flexible(want, result)
+            case In():
+                return self._in(want.value, want.allowed, result)
+            case _:
+                raise AssertionError(want)
+
+    def _put(self, value: Ins, reg: Reg) -> None:
+        """Value into a register that is written by this instruction, so nobody else's."""
+        if value.is_const or value in self.home or value in self.policy.pinned:
+            self.before.append((reg, value))
+        else:
+            self._expect(value)
+            self._settle(value, reg)
+            self.fresh.add(value)
+            if self.policy.random is None:
+                self.hints.setdefault(value, reg)
+
+    def _expect(self, value: Ins) -> None:
+        assert value not in self.selection.fused, f"{value} was fused, but its user wants it in a register"
+
+    def _in(self, value: Ins, allowed: int, result: Reg | None) -> Reg:
+        mask = allowed or class_of(value)
+        pinned = self.policy.pinned.get(value)
+        if pinned is not None and mask >> pinned & 1:
+            return pinned
+        home = self.home.get(value)
+        if home is not None and mask >> home & 1:
+            self.busy |= 1 << home
+            return home
+        fixed = mask & (mask - 1) == 0
+        if home is not None:
+            self.busy |= 1 << home
+        if not fixed:
+            mask &= ~self.reserved
+        reg = self._pick(value, mask, result)
+        if home is not None or pinned is not None or (fixed and value.is_const):
+            self.before.append((reg, value))
+        else:
+            self._expect(value)
+            self._settle(value, reg)
+            self.fresh.add(value)
+        self.busy |= 1 << reg
+        self.used |= 1 << reg
+        return reg
+
+    def _flexible(self, want: In, result: Reg | None) -> Operand:
+        """The cheapest of register, memory and immediate."""
+        value = want.value
+        if value.is_const:
+            number = immediate_of(value)
+            if number is not None and not isinstance(want, Rm):
+                return Imm(number)
+            if is_xmm(value) and value not in self.home and isinstance(want, Rm | Rmi):
+                return Mem(pool=bits_of(value))
+        elif isinstance(want, Rm | Rmi):
+            if value in self.selection.fused:
+                return self._input(At(self.selection.address(value.args[0])), None, result)
+            if not (value in self.home or value in self.policy.pinned):
+                mask = (want.allowed or class_of(value)) & ~self.reserved
+                if self._free_register(value, mask) is None:
+                    self._spill(value)
+                    return self._slot_operand(value)
+        return self._in(value, want.allowed, result)
+
+    # -- edges ---------------------------------------------------------------------------------------------
+    def edge_moves(self, block: Block, edge: Edge) -> tuple[list[tuple[Place, Place]], list[Fill]]:
+        """What an edge has to change: moves, all at once, and then constants."""
+        homes = self.code[block].homes
+        entry = self.entries[edge.block]
+        arguments = dict(edge_arguments(edge))
+        wanted: list[tuple[Place, Ins]] = [(reg, arguments.get(v, v)) for v, reg in entry.regs.items()]
+        stores_here = block not in self.cold and edge.block in self.cold
+        for value in entry.slots:
+            if value in arguments or (stores_here and value not in self.stored):
+                wanted.append((Slot(self.slots[value]), arguments.get(value, value)))
+        moves = [(dst, self._place_of(v, homes)) for dst, v in wanted if not v.is_const]
+        return [pair for pair in moves if pair[0] != pair[1]], [Fill(dst, v) for dst, v in wanted if v.is_const]
+
+    def entry_moves(self) -> list[tuple[Place, Place]]:
+        """From where the caller puts the parameters to where the first block expects them."""
+        entry = self.entries[self.order[0]]
+        wanted: list[tuple[Place, Ins]] = [(reg, v) for v, reg in entry.regs.items()]
+        wanted += [(Slot(self.slots[v]), v) for v in entry.slots]
+        return [(dst, self.policy.incoming[v]) for dst, v in wanted if dst != self.policy.incoming[v]]
+
+
+STAGES: dict[type, int] = {
+    Out: 0, EarlyOut: 0, InOut: 0, Temp: 1, Clobber: 1, Alive: 1, Consumed: 1, At: 3, In: 3, Rm: 4, Rmi: 4, Ri: 4,
+}  # fmt: skip
+
+
+def stage_of(want: Want) -> int:
+    """Results first, then what is destroyed, then inputs: fixed registers, any register, flexible ones."""
+    stage = STAGES[type(want)]
+    if stage == 3 and isinstance(want, In) and want.allowed and want.allowed & (want.allowed - 1) == 0:
+        return 2
+    return stage
+
+
+def layout(flow: Flow) -> tuple[list[Block], set[Block]]:
+    """Blocks in the order of the code, and which are cold.
+
+    The function's own order, except that cold blocks come last and every block comes after one of its
+    predecessors, hence after its dominator.  What is only reached through cold blocks is cold.
+    """
+    placed: list[Block] = [flow.reachable[0]]
+    seen = set(placed)
+    for cold in (False, True):
+        waiting = [block for block in flow.reachable if block not in seen]
+        progress = True
+        while progress:
+            progress = False
+            for block in waiting:
+                if block in seen or (block.cold and not cold):
+                    continue
+                if any(pred in seen for pred in flow.preds[block]):
+                    placed.append(block)
+                    seen.add(block)
+                    progress = True
+        if not cold:
+            warm = set(placed)
+    assert len(placed) == len(flow.reachable), (placed, flow.reachable)
+    return placed, {block for block in placed if block not in warm}

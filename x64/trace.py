@@ -1,0 +1,171 @@
+"""Machine code of a trace: the function its expansion yields, compiled with exits and links.
+
+    code = compile_trace(expansion, places)
+    code.data, code.relocs      bytes; relocations name natives, other traces ("trace:3") and exits ("exit:0")
+    code.exits[k]               how to leave through internal exit number k
+
+An exit's number is its snapshot's.  If the values of a snapshot are in other places at a second guard, that
+guard gets a number of its own, after those of the snapshots.
+
+A side trace finds the values it inherits where its parent's exit left them: `places` says where.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from ir.abort import Abort, TraceError
+from ir.expand.core import Expansion
+from ir.types import IRType
+from ir.values import Exit, ExitSlot, Function, Ins
+from x64.asm import Assembler, Item, Jump, Label, Reloc, SymbolJump, encode
+from x64.compile import Writer
+from x64.flow import Flow
+from x64.fuse import Selection
+from x64.lower.registry import Lowering
+from x64.moves import Place, Slot, parallel_moves
+from x64.recipe import FLAG_COLLECT, FLAG_COUNTED, Entry, Kind, Recipe
+from x64.regalloc import Allocator, Policy
+from x64.regs import GPRS, PINNED_BASE, PINNED_DISPATCH, XMMS, Reg, mask
+from x64.steps import emit_steps
+from x64.trail import Trail
+
+MAX_SLOTS = 250  # Of 256 words of scratch; recipes have 8 bits for them.
+
+
+@dataclass(frozen=True, slots=True)
+class ExitPoint:
+    """One internal exit: what to restore and where each value is."""
+
+    exit: Exit
+    places: tuple[Place, ...]  # Of `exit.alive()`, in order.
+
+    def recipe(self) -> Recipe:
+        where = dict(zip(self.exit.alive(), self.places, strict=True))
+        entries = tuple(entry_of(slot, where) for slot in self.exit.slots)
+        flags = FLAG_COUNTED * self.exit.is_counted | FLAG_COLLECT * self.exit.collects
+        exit_ = self.exit
+        return Recipe(exit_.snapshot, exit_.pc, exit_.base_delta, exit_.top, exit_.multres, entries, flags)
+
+
+@dataclass(slots=True)
+class TraceCode:
+    """A compiled trace."""
+
+    data: bytes
+    relocs: list[Reloc]
+    code_size: int
+    loop_offset: int  # Of the loop head; 0 if there is none.
+    exits: dict[int, ExitPoint]
+    homes: dict[Ins, Reg]  # Registers of values, for listings.
+    slots: dict[Ins, int]
+
+
+def entry_of(slot: ExitSlot, where: dict[Ins, Place]) -> Entry:
+    if slot.value is None:
+        return Entry(slot.slot, Kind.CONST, 0, slot.bits)
+    place = where[slot.value]
+    spilled = isinstance(place, Slot)
+    number = place.index if isinstance(place, Slot) else place & 15
+    if slot.is_keyindex:
+        kind = Kind.KEYINDEX_REG
+    elif slot.type is IRType.NUM:
+        kind = Kind.NUM_REG
+    elif slot.type in (IRType.INT, IRType.U32):
+        kind = Kind.INT_REG
+    elif slot.type.is_gc or slot.type is IRType.LIGHTUD:
+        kind = Kind.GC_REG
+    else:
+        kind = Kind.RAW_REG
+    # The tag goes above the pointer.
+    return Entry(slot.slot, Kind(kind + 1) if spilled else kind, number, ~int(slot.type))
+
+
+class Exits:
+    """Gives exits their numbers while the allocator walks."""
+
+    def __init__(self, snapshots: int) -> None:
+        self.points: dict[int, ExitPoint] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._next = snapshots
+        self.allocator: Allocator | None = None
+
+    def symbol(self, exit_: Exit) -> str:
+        assert self.allocator is not None
+        places = tuple(self._place(value) for value in exit_.alive())
+        point = ExitPoint(exit_, places)
+        recipe = point.recipe()
+        number = self._numbers.get((recipe,))
+        if number is None:
+            number = self._number(exit_)
+            self._numbers[recipe,] = number
+            self.points[number] = point
+        return f"exit:{number}"
+
+    def _place(self, value: Ins) -> Place:
+        allocator = self.allocator
+        assert allocator is not None
+        return allocator._place_of(value, allocator.home)
+
+    def _number(self, exit_: Exit) -> int:
+        if exit_.is_counted and exit_.snapshot not in self.points:
+            return exit_.snapshot
+        self._next += 1
+        return self._next - 1
+
+
+def compile_trace(
+    expansion: Expansion, snapshots: int, places: list[Place], trail: Trail | None = None, random: Random | None = None
+) -> TraceCode:
+    """Compile an expanded trace with `snapshots` snapshots.  Raises Abort if it needs too many spill slots."""
+    fn = expansion.function
+    asm, selection, exits = Assembler(), Selection(fn), Exits(snapshots)
+    lowering = Lowering(fn, asm, selection, exit_symbol=exits.symbol)
+    allocator = Allocator(Flow(fn, selection), lowering, policy_of(fn, places, random), trail)
+    exits.allocator = allocator
+    allocator.run()
+    if allocator.slot_count > MAX_SLOTS:
+        raise Abort(TraceError.SPILLOV)
+    writer = Writer(fn, allocator, asm, trail)
+    items = writer.write()
+    loop = writer.labels[fn.blocks[1]] if len(fn.blocks) > 1 else None
+    if loop is not None:
+        items = invert_last_guard(items, loop)
+    encoded = encode(items)
+    offset = loop.offset if loop is not None else 0
+    homes = {value: reg for value, reg in allocator.hints.items() if isinstance(reg, Reg)}
+    return TraceCode(
+        encoded.data, encoded.relocs, encoded.code_size, offset, exits.points, homes, dict(allocator.slots)
+    )
+
+
+def policy_of(fn: Function, places: list[Place], random: Random | None) -> Policy:
+    base, dispatch, *inherited = fn.params
+    incoming: dict[Ins, Place] = {base: PINNED_BASE, dispatch: PINNED_DISPATCH}
+    incoming |= dict(zip(inherited, places, strict=True))
+    allocatable = (GPRS | XMMS) & ~mask(PINNED_DISPATCH)
+    return Policy(allocatable, {dispatch: PINNED_DISPATCH}, incoming, random=random)
+
+
+def invert_last_guard(items: list[Item], loop: Label) -> list[Item]:
+    """`jcc exit; jmp loop` becomes `jncc loop; jmp exit`: one instruction less per iteration."""
+    if len(items) < 2:
+        return items
+    guard, jump = items[-2], items[-1]
+    if isinstance(jump, Jump) and jump.cond is None and jump.target is loop and isinstance(guard, SymbolJump):
+        if guard.cond is not None and guard.symbol.startswith("exit:"):
+            back = Jump(guard.cond.inverse, loop)
+            return [*items[:-2], back, SymbolJump(guard.kind, guard.symbol)]
+    return items
+
+
+def adaptor(point: ExitPoint, wanted: ExitPoint) -> bytes:
+    """Code that moves the values of one exit to where another exit of the same snapshot has them."""
+    pairs = list(zip(wanted.places, point.places, strict=True))
+    asm = Assembler()
+    emit_steps(asm, list(parallel_moves(pairs)), 0)
+    return encode(asm.take()).data
+
+
+__all__ = ["TraceCode", "adaptor", "compile_trace"]
