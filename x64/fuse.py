@@ -27,7 +27,7 @@ SHIFT_SCALE = {1: 2, 2: 4, 3: 8}
 #: Which operands of an instruction may come from memory.
 MEMORY_OPERANDS: dict[Op, tuple[int, ...]] = {
     Op.ADD: (1, 0), Op.MUL: (1, 0), Op.BAND: (1, 0), Op.BOR: (1, 0), Op.BXOR: (1, 0), Op.SUB: (1,),
-    Op.DIV: (1,), Op.MIN: (1,), Op.MAX: (1,), Op.CONV: (0,), Op.FPMATH: (0,), Op.CALLPTR: (0,),
+    Op.DIV: (1,), Op.IDIV: (1,), Op.IREM: (1,), Op.CLZ: (0,), Op.CTZ: (0,), Op.MIN: (1,), Op.MAX: (1,), Op.CONV: (0,), Op.FPMATH: (0,), Op.CALLPTR: (0,),
     Op.ADDOV: (1, 0), Op.SUBOV: (1,), Op.MULOV: (1, 0),
 } | {op: (1, 0) for op in COMPARISONS}  # fmt: skip
 ADDRESSED = frozenset((Op.XLOAD, Op.XSTORE))
@@ -58,6 +58,7 @@ class Selection:
     def __init__(self, fn: Function) -> None:
         self.fused: set[Ins] = set()  # Loads that exist only as memory operand of their one user.
         self.branches: set[Ins] = set()  # Comparisons computed by the branch that uses them.
+        self.tests: set[Ins] = set()  # BANDs that exist only as operands of `test`.
         self.uses: dict[Ins, int] = {}
         self.block_of: dict[Ins, int] = {}
         self.addresses: dict[Ins, Address] = {}
@@ -83,6 +84,8 @@ class Selection:
         """The values whose registers `ins` reads; constants and edge arguments are not among them."""
         if (whole := self.high_byte(ins)) is not None:
             return self.leaves(whole)
+        if ins.op is Op.ADD and (address := self.lea(ins)):
+            return [part for part in address.parts() if not part.is_const]
         found: list[Ins] = []
         for position, arg in enumerate(ins.args):
             if isinstance(arg, Exit):
@@ -92,15 +95,13 @@ class Selection:
                     found += [part for part in self.address(arg).parts() if not part.is_const]
                 else:
                     found += self.leaves(arg, ins.op is Op.BR)
-        if ins.op is Op.ADD and (address := self.lea(ins)):
-            return [part for part in address.parts() if not part.is_const]
         return found
 
     def leaves(self, value: Ins, at_branch: bool = False) -> list[Ins]:
         """What a use of `value` reads, once fused instructions are seen through."""
         if value.is_const:
             return []
-        if value in self.fused:
+        if value in self.fused or value in self.tests:
             return self.reads(value)
         if at_branch and value in self.branches:
             return self.reads(value)
@@ -154,7 +155,27 @@ class Selection:
             elif not any(isinstance(arg, Ins) and arg in self.fused for arg in condition.args):
                 self.branches.add(condition)
 
+    def _fuse_test(self, ins: Ins, index: int, epoch: int) -> None:
+        """(x & k) == 0: no register for the intermediate result, perhaps not even for x."""
+        left, right = ins.args[:2]
+        if left.op is not Op.BAND or not (right.is_const and bits_of(right) == 0):
+            return
+        if self.uses[left] != 1 or self.block_of.get(left) != index or self.high_byte(left) is not None:
+            return
+        word, bits = left.args
+        if word.is_const or word in self.fused or bits in self.fused:
+            return
+        self.tests.add(left)
+        number = immediate_of(bits)
+        if word.op is Op.XLOAD and self.uses[word] == 1 and number is not None:
+            byte = word.type is IRType.U8 and 0 <= number <= 0xFF
+            wide = word.type.size == left.type.size
+            if self.block_of.get(word) == index and self._unchanged(word, epoch) and (byte or wide):
+                self.fused.add(word)
+
     def _fuse_loads(self, ins: Ins, index: int, epoch: int) -> None:
+        if ins.op is Op.EQ or ins.op is Op.NE:
+            self._fuse_test(ins, index, epoch)
         for position in MEMORY_OPERANDS.get(ins.op, ()):
             value = ins.args[position]
             other = ins.args[1 - position] if len(ins.args) >= 2 else None
@@ -183,7 +204,9 @@ class Selection:
         if ins.op is Op.CONV:
             return load.type in FULL_WIDTH or load.type.size == 8
         if ins.op in (Op.DIV, Op.MIN, Op.MAX):
-            return is_xmm(load) or (ins.op is Op.DIV and load.type.size >= 4)
+            return is_xmm(load)
+        if ins.op in (Op.IDIV, Op.IREM, Op.CLZ, Op.CTZ):
+            return load.type.size == max(ins.type.size, 4) and not is_xmm(load)
         if not is_xmm(load) and ins.op is not Op.CALLPTR and ins.op is not Op.FPMATH:
             # An add of memory and constant is no shorter than load and add.
             if constant and ins.op is not Op.MUL:

@@ -116,9 +116,15 @@ class Exits:
 
 
 def compile_trace(
-    expansion: Expansion, snapshots: int, places: list[Place], trail: Trail | None = None, random: Random | None = None
+    expansion: Expansion,
+    snapshots: int,
+    places: list[Place],
+    trail: Trail | None = None,
+    random: Random | None = None,
 ) -> TraceCode:
-    """Compile an expanded trace with `snapshots` snapshots.  Raises Abort if it needs too many spill slots."""
+    """Compile an expanded trace with `snapshots` snapshots.
+
+    Raises Abort if it needs too many spill slots."""
     fn = expansion.function
     asm, selection, exits = Assembler(), Selection(fn), Exits(snapshots)
     lowering = Lowering(fn, asm, selection, exit_symbol=exits.symbol)
@@ -153,11 +159,12 @@ def invert_last_guard(items: list[Item], loop: Label) -> list[Item]:
     if len(items) < 2:
         return items
     guard, jump = items[-2], items[-1]
-    if isinstance(jump, Jump) and jump.cond is None and jump.target is loop and isinstance(guard, SymbolJump):
-        if guard.cond is not None and guard.symbol.startswith("exit:"):
-            back = Jump(guard.cond.inverse, loop)
-            return [*items[:-2], back, SymbolJump(guard.kind, guard.symbol)]
-    return items
+    closes = isinstance(jump, Jump) and jump.cond is None and jump.target is loop
+    if not closes or not isinstance(guard, SymbolJump) or guard.cond is None:
+        return items
+    if not guard.symbol.startswith("exit:"):
+        return items
+    return [*items[:-2], Jump(guard.cond.inverse, loop), SymbolJump(guard.kind, guard.symbol)]
 
 
 def adaptor(point: ExitPoint, wanted: ExitPoint) -> bytes:

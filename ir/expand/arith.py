@@ -112,7 +112,7 @@ def power(x: Expander, ins: Ins) -> Ins:
     right = x.value(exponent)
     if exponent.type is not IRType.NUM:
         right = to_number(x, right)
-    return x.call("num_pow", IRType.NUM, x.g, x.value(ins.args[0]), right)
+    return extern(x, "pow", IRType.NUM, x.value(ins.args[0]), right)
 
 
 @EXPAND(Op.LDEXP)

@@ -1,7 +1,7 @@
 """Rules for calls, strings and buffers.
 
-CALLN, CALLA, CALLL and CALLS name a row of `ir/calls.py`.  A row's native function takes the VM as its first
-argument if it allocates (flag STATE); one from outside the image is called through its VM field.
+CALLN, CALLA, CALLL and CALLS name a row of `ir/calls.py`.  A row's native function
+(`jitvm/runtime/tracecalls.py`) takes the VM as its first argument; one from outside the image is called through its VM field.
 """
 
 from __future__ import annotations
@@ -39,8 +39,7 @@ def call(x: Expander, ins: Ins) -> Ins:
     type_ = machine_type(info.result)
     if info.flags & CallFlag.EXTERN:
         return extern(x, info.symbol, type_, *values)
-    implicit = [x.g] if info.flags & CallFlag.STATE else []
-    result = x.call(f"trace_{info.symbol}", type_, *implicit, *values)
+    result = x.call(f"trace_{info.symbol}", type_, x.g, *values)
     if ins.guard and info.flags & CallFlag.THROW and type_ is IRType.P64:
         x.guard(Op.NE, IRType.P64, result, x.b.kint(0, IRType.P64))
     return result

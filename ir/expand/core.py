@@ -6,11 +6,11 @@
     0007  + num ADD    0003  +1       num ADD param, 1       a PHI is a parameter of the loop block
     0011    num PHI    0003  0007     JMP loop(0007)
 
-A guard is a comparison with an `Exit` as its last operand.  The exit names the values of the snapshot in force,
-so they stay alive up to the guard, and nowhere else are snapshots needed below this level.
+A guard is a comparison with an `Exit` as its last operand.  The exit names the values of the snapshot in
+force, so they stay alive up to the guard, and nowhere else are snapshots needed below this level.
 
-Invariants: a rule for every opcode that may stand in a trace (`EXPAND.missing`, tested); every value keeps its
-Lua type beside it only in the trace, here it is an integer, a pointer or a double; primitives (nil, booleans)
+Invariants: a rule for every opcode that may stand in a trace (`EXPAND.missing`, tested); every value keeps
+its Lua type beside it only in the trace, here it is an integer, a pointer or a double; primitives (nil, booleans)
 are constants and exist as no instruction at all.
 
 What is dead is expanded all the same: the allocator, walking backwards, never meets a use of it.
@@ -19,13 +19,13 @@ What is dead is expanded all the same: the allocator, walking backwards, never m
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ir.expand.boxing import constant_bits
 from ir.funcbuilder import FunctionBuilder
 from ir.layout import offset_of
-from ir.objects import VM
-from ir.ops import SLOAD_PARENT, Op
+from ir.objects import VM, State
+from ir.ops import CONV_DST_SHIFT, SLOAD_PARENT, Op
 from ir.snapshot import Entry, SnapFlag, Snapshot
 from ir.trace import LinkType, Trace
 from ir.types import IRType
@@ -49,6 +49,7 @@ class Rules(dict[Op, Rule]):
 
 EXPAND = Rules()
 
+NUM_INT = IRType.NUM << CONV_DST_SHIFT | IRType.INT
 #: BASE - 2 is slot 0: the function below the frame link.
 FIRST_SLOT = 2
 #: Link types that go on in the trace `link`.
@@ -68,23 +69,34 @@ class Expansion:
     """The function, and what ties it to its trace."""
 
     function: Function
-    inherited: list[Ins]  # The parent-slot SLOADs, in the order of the function's parameters from the third on.
+    inherited: list[Ins]  # What reads the parent's values, in the order of the parameters from the third on.
     values: dict[Ins, Ins]  # Value of the trace -> value of the function, for listings and side traces.
     exits: list[Exit]  # Every exit, in the order of its first guard.
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """What a trace can rely on when it is entered: slots (numbered from 0) whose values come in registers,
+    and how many slots above BASE the stack is known to have."""
+
+    slots: frozenset[int] = frozenset()
+    topslot: int = 0
 
 
 class Expander:
     """State of one expansion.  Rules emit through `b` and read operands through `value`."""
 
-    def __init__(self, trace: Trace, links: Callable[[int], str]) -> None:
+    def __init__(self, trace: Trace, links: Callable[[int], str], parent: Parent) -> None:
         self.trace = trace
         self.link_name = links
+        self.parent = parent
         self.b = FunctionBuilder(f"TRACE_{trace.number}", Convention.TRACE, None)
         self.base = self.b.param(IRType.P64)
         self.g = self.b.param(IRType.P64)
         self.values: dict[Ins, Ins] = {}
         self.inherited: list[Ins] = []
         self.exits: dict[tuple[int, int], Exit] = {}
+        self.deferred = exit_conversions(trace)
         self.snapshot = 0  # Number of the snapshot in force.
         self.generation = 0  # Exits of the loop see PHIs as block parameters.
 
@@ -166,6 +178,8 @@ class Expander:
             return ExitSlot(slot, None, ref.type, constant_bits(ref))
         if ref.type.is_primitive:
             return ExitSlot(slot, None, ref.type, constant_bits(self.trace.consts[ref.type]))
+        if ref in self.deferred:
+            ref = ref.args[0]  # The exit converts it.
         return ExitSlot(slot, self.value(ref), ref.type, 0, bool(entry.flags & SnapFlag.KEYINDEX))
 
     # The walk.
@@ -173,6 +187,8 @@ class Expander:
     def run(self) -> Expansion:
         trace = self.trace
         self._parameters()
+        if trace.parent:
+            self.base = self.global_load("jit_base", IRType.P64)
         self._enter()
         end = trace.loop or len(trace.ins)
         self._body(1, end)
@@ -187,17 +203,32 @@ class Expander:
         return Expansion(function, self.inherited, self.values, list(self.exits.values()))
 
     def _parameters(self) -> None:
-        """A side trace finds its parent's values in registers: parameters of the entry block."""
+        """A side trace finds its parent's values in registers: parameters of the entry block.
+
+        Slots that the exit would not have restored are on the Lua stack: those stay loads."""
         for ins in self.trace.ins[1:]:
-            if ins.op is Op.SLOAD and ins.args[1] & SLOAD_PARENT:
+            if ins.op is Op.SLOAD:
+                inherits = ins.args[1] & SLOAD_PARENT and ins.args[0] in self.parent.slots
+            else:
+                inherits = ins.op is Op.PVAL
+            if inherits:
                 self.values[ins] = self.b.param(machine_type(ins.type))
                 self.inherited.append(ins)
 
     def _enter(self) -> None:
         number = self.b.kint(self.trace.number)
         self.global_store("vmstate", IRType.INT, number)
+        if self.trace.topslot > self.parent.topslot:
+            self._stack_check()
         if not self.trace.loop:
             self._collect_check()
+
+    def _stack_check(self) -> None:
+        """Inlined calls may need more stack than there is; the interpreter grows it when it calls."""
+        thread = self.global_load("cur", IRType.P64)
+        limit = self.load(IRType.P64, thread, offset_of(State, "maxstack"))
+        top = self.pointer(self.base, 8 * self.trace.topslot)
+        self.guard_to(Op.ULE, IRType.P64, top, limit, self._uncounted(collects=0))
 
     def _body(self, start: int, end: int) -> None:
         for ins in self.trace.ins[start:end]:
@@ -237,16 +268,17 @@ class Expander:
     def _collect_check(self) -> None:
         """Let the interpreter collect when the trace has allocated enough.
 
-        One check per iteration.  The exit is no place for a side trace: the interpreter comes straight back."""
+        One check per iteration.  The exit is no place for a side trace: the interpreter soon comes back."""
         if not any("A" in ins.op.kind or ins.op is Op.SNEW or ins.op is Op.TOSTR for ins in self.trace.ins):
             return
-        plain = self._exit(self.snapshot)
-        exit_ = Exit(
-            plain.snapshot, plain.slots, plain.pc, plain.base_delta, plain.top, plain.multres, False, True
-        )
-        self.exits[-1 - self.snapshot, self.generation] = exit_
+        exit_ = self._uncounted(collects=1)
         total = self.global_load("gc_total", IRType.U64)
         self.guard_to(Op.ULT, IRType.U64, total, self.global_load("gc_threshold", IRType.U64), exit_)
+
+    def _uncounted(self, collects: int) -> Exit:
+        """An exit through the snapshot in force that never starts a side trace."""
+        plain = self._exit(self.snapshot)
+        return replace(plain, is_counted=False, collects=bool(collects))
 
 
 def open_results(snap: Snapshot) -> tuple[int, int]:
@@ -260,9 +292,21 @@ def open_results(snap: Snapshot) -> tuple[int, int]:
     return (0, 0) if rule is None else (size, rule(word, size))
 
 
-def expand(trace: Trace, links: Callable[[int], str]) -> Expansion:
+def exit_conversions(trace: Trace) -> set[Ins]:
+    """Conversions of integers to doubles that only exits want: an exit does that itself, while it restores.
+
+    A side trace that needs such a value inherits the integer (PVAL) and converts it."""
+    found = {ins for ins in trace.ins if ins.op is Op.CONV and ins.args[1] == NUM_INT}
+    for ins in trace.ins:
+        for arg in ins.args:
+            if isinstance(arg, Ins):
+                found.discard(arg)
+    return found
+
+
+def expand(trace: Trace, links: Callable[[int], str], parent: Parent) -> Expansion:
     """Rewrite a finished trace as a function.  `links(n)` names the machine code of trace n."""
-    return Expander(trace, links).run()
+    return Expander(trace, links, parent).run()
 
 
 def links_to_trace(trace: Trace) -> bool:

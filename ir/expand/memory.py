@@ -139,7 +139,7 @@ def string_reference(x: Expander, ins: Ins) -> Ins:
 
 @EXPAND(Op.ALEN)
 def table_length(x: Expander, ins: Ins) -> Ins:
-    return x.call("tab_len", IRType.INT, x.value(ins.args[0]))
+    return x.call("trace_tab_len", IRType.INT, x.g, x.value(ins.args[0]))
 
 
 @EXPAND(Op.TMPREF)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ir.expand.boxing import (
     KEYINDEX_HI,
+    constant_bits,
     guard_number,
     is_boxed_pointer,
     load_slot,
@@ -11,7 +12,7 @@ from ir.expand.boxing import (
     to_number,
 )
 from ir.expand.core import EXPAND, FIRST_SLOT, Expander, links_to_trace
-from ir.ops import CONV_DST_SHIFT, SLOAD_CONVERT, SLOAD_KEYINDEX, Op
+from ir.ops import CONV_DST_SHIFT, SLOAD_KEYINDEX, SLOAD_PARENT, Op
 from ir.types import TAG_SHIFT, IRType
 from ir.values import ExitSlot, Ins
 
@@ -28,11 +29,13 @@ def nothing(x: Expander, ins: Ins) -> None:
 def sload(x: Expander, ins: Ins) -> Ins | None:
     slot, flags = ins.args
     offset = 8 * (slot - FIRST_SLOT)
+    if ins.type.is_primitive and flags & SLOAD_PARENT:
+        return x.b.kint(constant_bits(x.trace.consts[ins.type]), IRType.U64)
     if flags & SLOAD_KEYINDEX:
         high = x.load(IRType.U32, x.base, offset + 4)
         x.guard(Op.EQ, IRType.U32, high, x.b.kint(KEYINDEX_HI, IRType.U32))
         return x.load(IRType.INT, x.base, offset)
-    if ins.type is IRType.INT and flags & SLOAD_CONVERT:
+    if ins.type is IRType.INT:
         return sload_int(x, ins, offset)
     return load_slot(x, x.base, offset, ins)
 

@@ -23,7 +23,7 @@ LOW_BITS = {0xFF: IRType.U8, 0xFFFF: IRType.U16}
 
 def commuted(lo: Lowering, ins: Ins) -> tuple[Ins, Ins]:
     """Operands of a commutative instruction: what can be memory or immediate on the right."""
-    left, right = ins.args
+    left, right = ins.args[:2]
     if left in lo.selection.fused or (left.is_const and not right.is_const):
         return right, left
     return left, right
@@ -157,15 +157,20 @@ def div(lo: Lowering, ins: Ins) -> Rule:
     if is_xmm(ins):
         dst, src = yield InOut(ins.args[0]), Rm(ins.args[1])
         lo.asm.sse(Sse.DIVSD, dst, src)
-        return
-    # The dividend is in rdx:rax; the quotient replaces it.
+    else:
+        yield from idiv(lo, ins)
+
+
+@lower(Op.IDIV)
+def idiv(lo: Lowering, ins: Ins) -> Rule:
+    """The dividend is in rdx:rax; the quotient replaces it."""
     left, right = ins.args
     _, _, divisor = yield InOut(left, mask(Reg.rax)), Temp(mask(Reg.rdx)), divisor_want(lo, right)
     divide(lo, ins, divisor)
 
 
-@lower(Op.MOD)
-def mod(lo: Lowering, ins: Ins) -> Rule:
+@lower(Op.IREM, Op.MOD)
+def irem(lo: Lowering, ins: Ins) -> Rule:
     """Truncating remainder of integers."""
     assert not is_xmm(ins), ins
     left, right = ins.args
@@ -234,3 +239,39 @@ def fpmath(lo: Lowering, ins: Ins) -> Rule:
     assert kind in ROUND, f"{ins} has no machine instruction"
     dst, src = yield Out(), Rm(value)
     lo.asm.round(dst, src, ROUND[kind])
+
+
+@lower(Op.CTZ)
+def trailing_zeros(lo: Lowering, ins: Ins) -> Rule:
+    dst, src = yield Out(), bits_want(ins.args[0])
+    lo.asm.scan("BSF", 32, dst, src)
+
+
+@lower(Op.CLZ)
+def leading_zeros(lo: Lowering, ins: Ins) -> Rule:
+    """bsr finds the number of the highest bit, which is 31 less the zeros above it."""
+    dst, src = yield Out(), bits_want(ins.args[0])
+    lo.asm.scan("BSR", 32, dst, src)
+    lo.asm.alu(Alu.XOR, 32, dst, Imm(31))
+
+
+def bits_want(value: Ins) -> In:
+    return In(value) if value.is_const else Rm(value)
+
+
+@lower(Op.ADDOV, Op.SUBOV, Op.MULOV)
+def overflowing(lo: Lowering, ins: Ins) -> Rule:
+    """Two-address even where lea would do: lea sets no flags."""
+    left, right = ins.args[:2] if ins.op is Op.SUBOV else commuted(lo, ins)
+    site = lo.site(ins)
+    width = width_of(ins.type)
+    if ins.op is not Op.MULOV:
+        dst, src, _ = yield InOut(left), Rmi(right), site.alive
+        lo.asm.alu(Alu.ADD if ins.op is Op.ADDOV else Alu.SUB, width, dst, src)
+    elif (number := immediate_of(right)) is not None and right.is_const and not left.is_const:
+        dst, src, _ = yield Out(), In(left), site.alive
+        lo.asm.imul_const(width, dst, src, number)
+    else:
+        dst, src, _ = yield InOut(left), Rm(right) if not right.is_const else In(right), site.alive
+        lo.asm.imul(width, dst, src)
+    lo.asm.jump_symbol(site.symbol, Cond.O)

@@ -62,6 +62,7 @@ class Comparison:
         op, fused = ins.op, lo.selection.fused
         self.type = operand_type(ins)
         self.number = is_xmm(left)
+        self.bits = False  # Whether the operands are those of `test`.
         if self.number:
             if num_memory_side(op) == 0 or (op in ZERO_TESTS and (left in fused or left.is_const)):
                 left, right, op = right, left, MIRROR[op]
@@ -73,8 +74,10 @@ class Comparison:
         self.op, self.left, self.right = op, left, right
 
     def _integer_wants(self, left: Ins, right: Ins) -> tuple[Want, ...]:
-        if self._tests_bits(left, right):
-            return (In(left.args[0]), Ri(left.args[1]))
+        if left in self.lo.selection.tests:
+            self.bits, word = True, left.args[0]
+            self.type = word.type if word in self.lo.selection.fused else left.type
+            return (Rm(word) if word in self.lo.selection.fused else In(word), Ri(left.args[1]))
         if right in self.lo.selection.fused:
             return (Ri(left), Rm(right)) if not left.is_const else (In(left), Rm(right))
         if immediate_of(right) is not None:
@@ -82,9 +85,6 @@ class Comparison:
         if left in self.lo.selection.fused:
             return (Rm(left), Ri(right))
         return (In(left), Rmi(right))
-
-    def _tests_bits(self, left: Ins, right: Ins) -> bool:
-        return False
 
     def conditions(self) -> list[tuple[Cond, bool]]:
         """Jumps to make, in order: (condition, whether it means the comparison holds).  Else the opposite."""
@@ -105,12 +105,23 @@ class Comparison:
             assert isinstance(left, Reg) and isinstance(right, Reg | Mem)
             asm.sse(Sse.UCOMISD, left, right)
             return
+        if self.bits:
+            assert isinstance(left, Reg | Mem) and isinstance(right, Reg | Imm)
+            asm.test(*narrowed(width_of(self.type), left, right), right)
+            return
         width = 8 if self.type is IRType.U8 and isinstance(left, Mem) else width_of(self.type)
         if isinstance(right, Imm) and right.value == 0 and isinstance(left, Reg) and self.op in ZERO_TESTS:
             asm.test(width, left, left)
         else:
             assert isinstance(left, Reg | Mem)
             asm.alu(Alu.CMP, width, left, right)
+
+
+def narrowed(width: int, left: Reg | Mem, right: Reg | Imm) -> tuple[int, Reg | Mem]:
+    """`test` of bits that stand in one byte looks only at that byte."""
+    if isinstance(right, Imm) and 0 <= right.value <= 0x7F:
+        return 8, left
+    return width, left
 
 
 @lower(*sorted(COMPARISONS))
@@ -154,6 +165,23 @@ def leave_unless(lo: Lowering, conditions: list[tuple[Cond, bool]], symbol: str)
     lo.asm.jump_symbol(symbol, last.inverse if last_holds else last)
     if first:
         lo.asm.label(holds)
+
+
+def guard(lo: Lowering, ins: Ins, comparison: Comparison) -> Rule:
+    """Leave the trace unless the comparison holds."""
+    site = lo.site(ins)
+    left, right, _ = yield *comparison.wants, site.alive
+    comparison.emit(left, right)
+    *first, (last, last_holds) = comparison.conditions()
+    skip = Label()
+    for cond, holds in first:
+        if holds:
+            lo.asm.jump(cond, skip)
+        else:
+            lo.asm.jump_symbol(site.symbol, cond)
+    lo.asm.jump_symbol(site.symbol, last.inverse if last_holds else last)
+    if any(holds for _, holds in first):
+        lo.asm.label(skip)
 
 
 @lower(Op.BR)

@@ -21,7 +21,8 @@ from ir.ops import Op
 from ir.values import Exit, Function, Ins
 from x64.asm import Assembler, Cond
 from x64.fuse import Selection
-from x64.wants import Want
+from x64.moves import Place
+from x64.wants import Alive, Want
 
 #: What a rule receives is one operand per want; the want says which kind, so the type is open here only.
 Rule: TypeAlias = Generator[tuple[Want, ...], list[Any], None]
@@ -32,6 +33,19 @@ def no_exits(exit_: Exit) -> str:
 
 
 @dataclass(slots=True)
+class Site:
+    """One place where a guard may leave the code: `symbol` names the jump, `places` is filled by allocation."""
+
+    symbol: str
+    exit: Exit
+    places: dict[Ins, Place] = field(default_factory=dict)
+
+    @property
+    def alive(self) -> Alive:
+        return Alive(self.exit.alive())
+
+
+@dataclass(slots=True)
 class Lowering:
     """What a rule can reach."""
 
@@ -39,6 +53,15 @@ class Lowering:
     asm: Assembler
     selection: Selection
     branch: list[tuple[Cond, bool]] = field(default_factory=list)  # (condition, whether it means the taken edge)
+    sites: dict[Ins, Site] = field(default_factory=dict)  # By guard.
+
+    def site(self, guard: Ins) -> Site:
+        """The exit site of a guard; the jump to it is always a patchable rel32."""
+        exit_ = guard.args[-1]
+        assert guard.guard and isinstance(exit_, Exit), f"{guard} has no exit"
+        if guard not in self.sites:
+            self.sites[guard] = Site(f"exit{len(self.sites)}", exit_)
+        return self.sites[guard]
     exit_symbol: Callable[[Exit], str] = no_exits  # Where a failing guard jumps, values being where they are now.
 
 

@@ -1,0 +1,198 @@
+"""Native functions that traces call: one per available row of `ir/calls.py`, named `trace_` and the row's
+symbol.
+
+All take the VM first and none ever throws: a null result makes the trace leave through a guard, and the
+interpreter redoes the bytecode and raises the error.  The collector does not run in them; a trace asks for it
+at the head of its loop.
+
+Strings are built in `g.tmpbuf`, `g.buf_length` bytes so far.  The buffer argument of the calls is the VM
+again: there is one buffer, and the chain of operations on it is what orders them.
+"""
+
+from __future__ import annotations
+
+from ir.objects import VM, GCstr, GCtab, TValue
+from jitvm.native import Ptr, f64, i32, i64, imod, native, u8, u32, u64, unlikely
+from jitvm.runtime.number import num_text, str_tonum
+from jitvm.runtime.string import (
+    MAX_STRING,
+    NUMBER_TEXT,
+    buf_need,
+    bytes_copy,
+    num_tostr,
+    str_cmp,
+    str_data,
+    str_new,
+)
+from jitvm.runtime.table import tab_clear, tab_dup, tab_len, tab_new, tab_newkey
+
+
+@native
+def trace_str_cmp(g: Ptr[VM], a: Ptr[GCstr], b: Ptr[GCstr]) -> i32:
+    return str_cmp(g, a, b)
+
+
+@native
+def trace_str_new(g: Ptr[VM], p: Ptr[u8], length: i32) -> Ptr[GCstr]:
+    return str_new(g, p, u32(length))
+
+
+@native
+def trace_str_char(g: Ptr[VM], c: i32) -> Ptr[GCstr]:
+    """The string of one byte."""
+    p = buf_need(g, u64(1))
+    p[0] = u32(c)
+    return str_new(g, p, u32(1))
+
+
+@native
+def trace_num_tostr(g: Ptr[VM], tv: Ptr[TValue]) -> Ptr[GCstr]:
+    return num_tostr(g, tv)
+
+
+@native
+def trace_str_tonum(g: Ptr[VM], s: Ptr[GCstr], out: Ptr[TValue]) -> i32:
+    return i32(str_tonum(g, s, out))
+
+
+@native
+def trace_tab_len(g: Ptr[VM], t: Ptr[GCtab]) -> i32:
+    return i32(tab_len(g, t))
+
+
+@native
+def trace_tab_len_hint(g: Ptr[VM], t: Ptr[GCtab], hint: i32) -> i32:
+    return i32(tab_len(g, t))
+
+
+@native
+def trace_tab_new_ah(g: Ptr[VM], asize: i32, hsize: i32) -> Ptr[GCtab]:
+    """From sizes in elements, as table.new takes them."""
+    hbits = u32(0)
+    while i32(u32(1) << hbits) < hsize:
+        hbits = hbits + 1
+    if hsize != 0 and hbits == 0:
+        hbits = u32(1)
+    return tab_new(g, u32(asize + 1), hbits)
+
+
+@native
+def trace_tab_dup(g: Ptr[VM], t: Ptr[GCtab]) -> Ptr[GCtab]:
+    return tab_dup(g, t)
+
+
+@native
+def trace_tab_clear(g: Ptr[VM], t: Ptr[GCtab]) -> None:
+    tab_clear(t)
+
+
+@native
+def trace_tab_newkey(g: Ptr[VM], t: Ptr[GCtab], key: Ptr[TValue]) -> Ptr[TValue]:
+    return tab_newkey(g, t, key)
+
+
+@native
+def trace_vm_modi(g: Ptr[VM], a: i32, b: i32) -> i32:
+    """Lua's % on integers: the sign of the divisor.  b is not 0."""
+    if b == -1:
+        return i32(0)
+    rest = imod(a, b)
+    if rest != 0 and (rest ^ b) < 0:
+        rest = rest + b
+    return rest
+
+
+@native
+def trace_vm_log2(g: Ptr[VM], x: f64) -> f64:
+    return g.log2(x)
+
+
+@native
+def trace_buf_reset(g: Ptr[VM]) -> i32:
+    g.buf_length = u64(0)
+    return i32(0)
+
+
+@native
+def buf_room(g: Ptr[VM], size: u64) -> Ptr[u8]:
+    """Where the next `size` bytes go; they count as written."""
+    start = g.buf_length
+    g.buf_length = start + size
+    return buf_need(g, start + size) + i64(start)
+
+
+@native
+def trace_buf_putstr(g: Ptr[VM], s: Ptr[GCstr]) -> i32:
+    bytes_copy(g, buf_room(g, u64(s.len)), str_data(s), s.len)
+    return i32(0)
+
+
+@native
+def trace_buf_tostr(g: Ptr[VM]) -> Ptr[GCstr]:
+    """The string; null if it is too long."""
+    if unlikely(g.buf_length > MAX_STRING):
+        return Ptr[GCstr](u64(0))
+    return str_new(g, g.tmpbuf, u32(g.buf_length))
+
+
+@native
+def trace_buf_putchar(g: Ptr[VM], buf: Ptr[VM], c: i32) -> Ptr[VM]:
+    buf_room(g, u64(1))[0] = u32(c)
+    return buf
+
+
+@native
+def trace_buf_putstr_reverse(g: Ptr[VM], buf: Ptr[VM], s: Ptr[GCstr]) -> Ptr[VM]:
+    n = i32(s.len)
+    out = buf_room(g, u64(s.len))
+    data = str_data(s)
+    for i in range(n):
+        out[i] = data[n - 1 - i]
+    return buf
+
+
+@native
+def trace_buf_putstr_lower(g: Ptr[VM], buf: Ptr[VM], s: Ptr[GCstr]) -> Ptr[VM]:
+    out = buf_room(g, u64(s.len))
+    data = str_data(s)
+    for i in range(i32(s.len)):
+        c = data[i]
+        out[i] = c + 32 if u32(c - 65) < 26 else c
+    return buf
+
+
+@native
+def trace_buf_putstr_upper(g: Ptr[VM], buf: Ptr[VM], s: Ptr[GCstr]) -> Ptr[VM]:
+    out = buf_room(g, u64(s.len))
+    data = str_data(s)
+    for i in range(i32(s.len)):
+        c = data[i]
+        out[i] = c - 32 if u32(c - 97) < 26 else c
+    return buf
+
+
+@native
+def trace_buf_putstr_rep(g: Ptr[VM], buf: Ptr[VM], s: Ptr[GCstr], count: i32) -> Ptr[VM]:
+    """`count` copies; none is copied if the result would be too long, which the final string notices."""
+    if count <= 0:
+        return buf
+    total = u64(s.len) * u64(count)
+    if total > MAX_STRING:
+        g.buf_length = u64(MAX_STRING) + 1
+        return buf
+    for i in range(count):
+        bytes_copy(g, buf_room(g, u64(s.len)), str_data(s), s.len)
+    return buf
+
+
+@native
+def trace_strfmt_putnum(g: Ptr[VM], buf: Ptr[VM], x: f64) -> Ptr[VM]:
+    start = g.buf_length
+    text = buf_need(g, start + NUMBER_TEXT) + i64(start)
+    g.buf_length = start + u64(num_text(g, x, text))
+    return buf
+
+
+@native
+def trace_strfmt_putint(g: Ptr[VM], buf: Ptr[VM], n: i32) -> Ptr[VM]:
+    return trace_strfmt_putnum(g, buf, f64(n))

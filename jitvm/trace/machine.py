@@ -1,0 +1,254 @@
+"""Machine code of traces: placing it, linking it, taking it away.
+
+    machine.compile(trace, parent)      expand, allocate registers, encode, place, link
+    machine.discard()                   all code of all traces is gone
+
+Machine code and exit stubs live in one `Area`, in reach of the VM image.  Each trace has a native `TraceHead`
+(`g.traces[number]`) with its entry, the packed recipes of its exits and their countdowns.
+
+A guard jumps to the stub of its exit.  When a side trace is attached to the exit, the guard's own
+displacement is patched.  Guards whose values are in other places than the side trace expects go through an adaptor.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ir.abort import Abort, TraceError
+from ir.expand import Expansion, Parent, expand
+from ir.expand.core import FIRST_SLOT
+from ir.layout import Ptr, offset_of
+from ir.objects import GCproto, TraceHead
+from ir.ops import Op
+from ir.trace import Trace
+from ir.values import Ins
+from x64.area import Area, AreaFull
+from x64.exits import EXIT_ENTRY, GROUP_SIZE, STUB_SIZE, group_size, stub_group
+from x64.moves import Place
+from x64.trace import ExitPoint, TraceCode, adaptor, compile_trace
+
+#: Countdown of an exit that shall never become hot.
+NEVER = 0xFFFF
+JMP_SIZE = 5
+
+
+@dataclass(slots=True, eq=False)
+class Compiled:
+    """A trace in memory."""
+
+    trace: Trace
+    address: int
+    size: int  # With the constants behind the code.
+    code: TraceCode
+    expansion: Expansion
+    sites: dict[int, list[int]]  # Internal exit number -> addresses of displacements of guards.
+    head: ctypes.Array[ctypes.c_char]
+    recipes: list[ctypes.Array[ctypes.c_char]]
+    hotcounts: ctypes.Array[ctypes.c_uint16]
+    adaptors: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Statistics:
+    """What compiling cost."""
+
+    traces: int = 0
+    instructions: int = 0
+    seconds: float = 0.0
+
+
+class Machine:
+    """All compiled traces of one runtime."""
+
+    def __init__(
+        self, traces: Ptr, area: Area, resolve: Callable[[str], int], hotexit: int, limit: int
+    ) -> None:
+        """`traces`: the native array of `TraceHead` pointers; `resolve`: address of a native function;
+        `limit`: bytes of machine code at most, after which the area counts as full."""
+        self.traces, self.area, self.resolve = traces, area, resolve
+        self.hotexit, self.limit = hotexit, limit
+        self.compiled: dict[int, Compiled] = {}
+        self.groups: list[int] = []
+        self.used = 0
+        self.statistics = Statistics()
+
+    # Compiling.
+
+    def compile(self, trace: Trace, parent: Trace | None) -> None:
+        """Machine code for a trace, linked to its parent's exit.  Raises `Abort` if it cannot be."""
+        started = time.perf_counter()
+        above = self.compiled[parent.number] if parent is not None else None
+        point = self._exit_point(above, trace.exitno) if above is not None else None
+        expansion = expand(trace, self._link_name, self._parent(trace, above, point))
+        places = [self._place_of(ins, above, point) for ins in expansion.inherited]
+        code = compile_trace(expansion, len(trace.snaps), places)
+        made = self._place(trace, code, expansion)
+        self.compiled[trace.number] = made
+        self.traces[trace.number] = Ptr(TraceHead, ctypes.addressof(made.head))
+        if above is not None and point is not None:
+            self._attach(above, trace.exitno, point, made.address)
+        self.statistics.traces += 1
+        self.statistics.instructions += len(trace.ins)
+        self.statistics.seconds += time.perf_counter() - started
+
+    def _link_name(self, number: int) -> str:
+        return f"trace:{number}"
+
+    def _exit_point(self, above: Compiled, exitno: int) -> ExitPoint:
+        """The exit whose places a side trace inherits: any of those of the snapshot."""
+        for number in sorted(above.code.exits):
+            point = above.code.exits[number]
+            if point.exit.snapshot == exitno and point.exit.is_counted:
+                return point
+        raise Abort(TraceError.NYIIR, int(Op.PVAL))
+
+    def _parent(self, trace: Trace, above: Compiled | None, point: ExitPoint | None) -> Parent:
+        """What the trace finds when it is entered."""
+        if above is None or point is None:
+            return Parent(frozenset(), Ptr(GCproto, trace.startpt).framesize)
+        slots = frozenset(slot.slot + FIRST_SLOT for slot in point.exit.slots if slot.value is not None)
+        return Parent(slots, above.trace.topslot)
+
+    def _place_of(self, ins: Ins, above: Compiled | None, point: ExitPoint | None) -> Place:
+        """Where the parent left the value that an inheriting instruction stands for."""
+        assert above is not None and point is not None, ins
+        where = dict(zip(point.exit.alive(), point.places, strict=True))
+        if ins.op is Op.PVAL:
+            value = self._exit_value(above, point, above.trace.ins[ins.args[0]])
+        else:
+            value = next(s.value for s in point.exit.slots if s.slot + FIRST_SLOT == ins.args[0])
+        assert value is not None, ins
+        return where[value]
+
+    def _exit_value(self, above: Compiled, point: ExitPoint, ref: Ins) -> Ins:
+        """The function's value for a value of the parent's snapshot."""
+        snap = above.trace.snaps[point.exit.snapshot]
+        slots = {slot.slot + FIRST_SLOT: slot for slot in point.exit.slots}
+        for entry in snap.entries:
+            holds = entry.ref is ref or (entry.ref.op is Op.CONV and entry.ref.args[0] is ref)
+            if holds and entry.slot in slots:
+                value = slots[entry.slot].value
+                if value is not None:
+                    return value
+        raise Abort(TraceError.NYIIR, int(Op.PVAL))
+
+    # Placing.
+
+    def _place(self, trace: Trace, code: TraceCode, expansion: Expansion) -> Compiled:
+        size = len(code.data)
+        if self.used + size > self.limit:
+            raise Abort(TraceError.MCODEAL)
+        try:
+            address = self.area.allocate(size)
+            self._stubs(max(code.exits, default=0))
+        except AreaFull:
+            raise Abort(TraceError.MCODEAL) from None
+        self.used += size
+        sites: dict[int, list[int]] = {}
+        data = bytearray(code.data)
+        for reloc in code.relocs:
+            site = address + reloc.offset
+            target = self._target(reloc.symbol, trace.number, address)
+            data[reloc.offset : reloc.offset + 4] = (target - site - 4).to_bytes(4, "little", signed=True)
+            if reloc.symbol.startswith("exit:"):
+                sites.setdefault(int(reloc.symbol[5:]), []).append(site)
+        self.area.write(address, bytes(data))
+        return self._head(trace, address, code, expansion, sites)
+
+    def _target(self, symbol: str, number: int, address: int) -> int:
+        kind, _, rest = symbol.partition(":")
+        if kind == "exit":
+            return self.stub(int(rest))
+        if kind == "trace":
+            linked = int(rest)
+            return address if linked == number else self.compiled[linked].address
+        return self.resolve(symbol)
+
+    def _head(
+        self, trace: Trace, address: int, code: TraceCode, expansion: Expansion, sites: dict[int, list[int]]
+    ) -> Compiled:
+        count = max(code.exits, default=-1) + 1
+        packed = {number: point.recipe().pack() for number, point in code.exits.items()}
+        recipes = [buffer(packed.get(number, b"")) for number in range(count)]
+        table = buffer(struct.pack(f"<{count}Q", *map(ctypes.addressof, recipes)))
+        hotcounts = (ctypes.c_uint16 * max(len(trace.snaps), 1))(*[self.hotexit - 1] * len(trace.snaps))
+        head = ctypes.create_string_buffer(TraceHead.sizeof())
+        for name, form, value in (
+            ("number", "<I", trace.number),
+            ("exits", "<I", count),
+            ("mcode", "<Q", address),
+            ("recipes", "<Q", ctypes.addressof(table)),
+            ("hotcounts", "<Q", ctypes.addressof(hotcounts)),
+            ("startpc", "<Q", trace.startpc),
+            ("startins", "<I", trace.startins),
+            ("szmcode", "<I", code.code_size),
+        ):
+            struct.pack_into(form, head, offset_of(TraceHead, name), value)
+        return Compiled(
+            trace, address, len(code.data), code, expansion, sites, head, [table, *recipes], hotcounts
+        )
+
+    # Exits.
+
+    def stub(self, number: int) -> int:
+        """Address of an exit stub."""
+        return self.groups[number // GROUP_SIZE] + number % GROUP_SIZE * STUB_SIZE
+
+    def _stubs(self, highest: int) -> None:
+        while len(self.groups) * GROUP_SIZE <= highest:
+            first = len(self.groups) * GROUP_SIZE
+            address = self.area.allocate(group_size())
+            self.area.write(address, stub_group(first, address, self.resolve(EXIT_ENTRY)))
+            self.groups.append(address)
+
+    def _attach(self, above: Compiled, exitno: int, inherited: ExitPoint, target: int) -> None:
+        """Every guard of the exit goes to the side trace at `target` now."""
+        for number, point in above.code.exits.items():
+            if point.exit.snapshot != exitno or not point.exit.is_counted:
+                continue
+            entry = target
+            if point.places != inherited.places:
+                entry = self._adaptor(above, point, inherited, target)
+            for site in above.sites.get(number, ()):
+                self.area.write_rel32(site, entry)
+
+    def _adaptor(self, above: Compiled, point: ExitPoint, wanted: ExitPoint, target: int) -> int:
+        moves = adaptor(point, wanted)
+        size = len(moves) + JMP_SIZE
+        address = self.area.allocate(size)
+        above.adaptors.append((address, size))
+        distance = target - (address + size)
+        self.area.write(address, moves + b"\xe9" + distance.to_bytes(4, "little", signed=True))
+        return address
+
+    def silence_exit(self, number: int, exitno: int) -> None:
+        """No more hot exits here for a long time."""
+        self.compiled[number].hotcounts[exitno] = NEVER
+
+    # Taking away.
+
+    def discard(self) -> None:
+        """Free the code of all traces.  No trace may be running."""
+        for made in self.compiled.values():
+            self.area.free(made.address, made.size)
+            for address, size in made.adaptors:
+                self.area.free(address, size)
+            self.traces[made.trace.number] = Ptr(TraceHead, 0)
+        self.compiled.clear()
+        self.used = 0
+
+
+def buffer(data: bytes) -> ctypes.Array[ctypes.c_char]:
+    """Bytes at a fixed address, which live as long as the object."""
+    return ctypes.create_string_buffer(data, max(len(data), 8))
+
+
+def trace_table(address: int) -> Ptr:
+    """The native array of trace heads at an address."""
+    return Ptr(Ptr(TraceHead), address)
+
+
