@@ -15,6 +15,8 @@ from tests.support.modes import INTERP, Mode
 SCRIPTS = corpus.scripts()
 DEVIATING = corpus.deviating()
 LIVE_TRIES = 4
+#: Scripts whose loops have more machine instructions than luajit's.
+LONGER_LOOPS: tuple[str, ...] = ()
 
 each_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
 
@@ -44,6 +46,16 @@ def test_listing(script: corpus.Script, golden: Golden) -> None:
     shape, wanted = corpus.shape(ours), corpus.shape(theirs)
     assert shape == wanted, f"another trace tree: {unified(script.path('dump'), wanted, shape)}"
     _same(script, "dump", ours)
+
+
+@each_script
+@available.needs("record")
+def test_loops_are_no_longer_than_luajits(script: corpus.Script) -> None:
+    ours, theirs = corpus.loops(corpus.dump(script, letters="mT")), corpus.stored_loops(script)
+    longer = {
+        trace: (length, theirs[trace]) for trace, length in ours.items() if length > theirs.get(trace, length)
+    }
+    assert script.name in LONGER_LOOPS or not longer, f"instructions per loop, ours and luajit's: {longer}"
 
 
 @each_script

@@ -4,6 +4,7 @@
     traces/NAME/NAME.out     what it prints
     traces/NAME/NAME.bc      luajit -bl
     traces/NAME/NAME.dump    luajit -jdump=tbisT, normalised, the dumper kept from disturbing (quiet_dump.lua)
+    traces/NAME/NAME.loops   the number of machine instructions in the loop of each of luajit's traces
     traces/NAME/NAME.jitvm   our own -jdump=tbisT, where it deviates
 
 The programs of tests/lua/NAME.lua, longer and about the language, have NAME.out alone beside them.
@@ -95,19 +96,19 @@ def transcript(done: process.Result) -> str:
     return done.stdout + done.stderr + ending
 
 
-def dump(script: Script, *flags: str) -> str:
+def dump(script: Script, *flags: str, letters: str = LISTING_LETTERS) -> str:
     """Our listing of a script's traces; written to a file, apart from what the script prints."""
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "listing"
-        done = process.jitvm(*flags, f"-jdump={LISTING_LETTERS},{file}", script.file, cwd=script.folder)
+        done = process.jitvm(*flags, f"-jdump={letters},{file}", script.file, cwd=script.folder)
         return _written(file, done)
 
 
-def oracle_dump(script: Script) -> str:
+def oracle_dump(script: Script, letters: str = LISTING_LETTERS) -> str:
     """luajit's listing of a script's traces, as if nobody watched."""
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "listing"
-        done = oracle.fresh(str(QUIET_DUMP), LISTING_LETTERS, str(file), script.file, cwd=script.folder)
+        done = oracle.fresh(str(QUIET_DUMP), letters, str(file), script.file, cwd=script.folder)
         return _written(file, done)
 
 
@@ -123,10 +124,34 @@ def shape(listing: str) -> str:
     return "".join(f"{event}\n" for event in events)
 
 
+def loops(listing: str) -> dict[int, int]:
+    """By trace, how many machine instructions its loop has: those from `->LOOP:` to the jump back to it."""
+    found: dict[int, int] = {}
+    for trace, code in re.findall(
+        r"^---- TRACE (\d+) mcode \d+\n(.*?)^----", listing, re.MULTILINE | re.DOTALL
+    ):
+        _, _, body = code.partition("->LOOP:\n")
+        lines = body.splitlines()
+        back = [number for number, line in enumerate(lines, 1) if line.endswith("->LOOP")]
+        if back:
+            found[int(trace)] = back[-1]
+    return found
+
+
+def loops_text(listing: str) -> str:
+    return "".join(f"TRACE {trace} loop {length}\n" for trace, length in loops(listing).items())
+
+
+def stored_loops(script: Script) -> dict[int, int]:
+    found = re.findall(r"TRACE (\d+) loop (\d+)", script.stored("loops"))
+    return {int(trace): int(length) for trace, length in found}
+
+
 #: What is stored, and how the oracle makes it: of a script, and of a program.
 ORACLE_KINDS: dict[str, Callable[[Script], str]] = {
     "out": lambda script: output(oracle.fresh, script),
     "bc": lambda script: bytecode(oracle.fresh, script),
     "dump": oracle_dump,
+    "loops": lambda script: loops_text(oracle_dump(script, "mT")),
 }
 PROGRAM_KINDS = {"out": ORACLE_KINDS["out"]}

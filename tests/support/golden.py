@@ -2,7 +2,7 @@
 
     python3 -m tests.support.golden [NAME...]      rewrite the listings (all, or of those named)
     python3 -m tests.support.golden --diff         compare the stored ones with the live luajit
-    python3 -m tests.support.golden --runs 20      ask luajit that often; it must always say the same
+    python3 -m tests.support.golden --runs 20      ask luajit that often
 
 luajit's listings are rewritten where the binary is installed, and ours (NAME.jitvm) for the scripts
 that traces/DEVIATIONS.md lists, once jitvm records traces.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from tests.support import available, corpus, oracle
@@ -24,7 +25,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="rewrites or compares the stored listings of traces/")
     parser.add_argument("names", nargs="*", help="scripts; all when none is named")
     parser.add_argument("--diff", action="store_true", help="compare instead of rewriting")
-    parser.add_argument("--runs", type=int, default=2, help="how often luajit must say the same")
+    parser.add_argument("--runs", type=int, default=5, help="how often luajit is asked; what it says most often is stored")
     options = parser.parse_args()
     everything = [(script, corpus.ORACLE_KINDS) for script in corpus.scripts()]
     everything += [(program, corpus.PROGRAM_KINDS) for program in corpus.programs()]
@@ -48,12 +49,17 @@ def main() -> int:
 
 
 def _store_oracle(script: corpus.Script, kinds: Kinds, runs: int) -> bool:
-    """Stores what luajit says; False if it does not always say it."""
+    """Stores what luajit says most often; False where it says that less than four times of five.
+
+    A counter of a loop and one of a function fall together now and then, depending on where luajit's
+    allocator put them: a listing that is another in one run of thirty is still a good listing.
+    """
     stable = True
     for kind, ask in kinds.items():
-        said = {ask(script) for _ in range(runs)}
-        stable = stable and len(said) == 1
-        script.store(kind, min(said))
+        said = Counter(ask(script) for _ in range(runs))
+        ((most, times),) = said.most_common(1)
+        stable = stable and times >= 0.8 * runs
+        script.store(kind, most)
     return stable
 
 
