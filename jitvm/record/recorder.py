@@ -306,7 +306,7 @@ class Recorder:
 
     def _decode(self, ins: int) -> Operands:
         x = self.x
-        x.op = op = ins & 0xFF
+        x.op = op = min(ins & 0xFF, BC.FUNCC)  # Library functions have headers beyond the bytecodes.
         x.a = ins >> 8 & 0xFF
         reads_a, reads_b, has_b, reader = _DECODE[op]
         x.ra = x.rb = x.rc = None

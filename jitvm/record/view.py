@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ir.layout import ACCESS, offset_of
-from ir.objects import VM, Frame, GCfunc, GCproto, GCstr, GCtab, GCupval, Node, State
+from ir.objects import GCT_PROTO, VM, Frame, GCfunc, GCproto, GCstr, GCtab, GCupval, Node, State
 from ir.types import TAG_SHIFT, IRType
 
 MASK64 = (1 << 64) - 1
@@ -327,10 +327,8 @@ class View:
         return self.read.u64(pt.k + 8 * index)
 
     def child_protos(self, pt: ProtoView) -> list[ProtoView]:
-        from ir.objects import GCT_PROTO
-
         objects = [self.kgc(pt, i) for i in range(pt.sizekgc)]
-        return [self.proto(obj) for obj in objects if self.read.u8(obj) == GCT_PROTO]
+        return [self.proto(obj) for obj in objects if obj and self.read.u8(obj) == GCT_PROTO]
 
     # Upvalues.
 

@@ -155,6 +155,17 @@ class TraceCompiler:
             return
         snap.count = max(snap.count + 1, self.params.hotexit)
         self._start(state, pc, number, exitno)
+        if self.recorder is not None:
+            self._expose_start(self.recorder, pc)
+
+    def _expose_start(self, rec: Recorder, pc: int) -> None:
+        """A return or ITERN that another trace starts at shows itself, once, to the recorder and the interpreter."""
+        ins = self.view.ins(pc)
+        if ins & 0xFF == BC.JLOOP:
+            start = self.cache.traces[ins >> 16].startins
+            if is_return(start) or start & 0xFF == BC.ITERN:
+                rec.patch, rec.bcskip = (pc, ins), 1
+                self.view.read.set_u32(pc, start)
 
     def stitch(self, state: int, pc: int, number: int) -> None:
         """The call at `pc`, at which trace `number` ended, has returned: go on with a trace from there."""
@@ -218,7 +229,7 @@ class TraceCompiler:
                 again = self._abort(rec, reason)
             if again is None:
                 return
-            rec, action = again, self._begin
+            rec, action = again, self._begin_at_return
 
     def _begin(self, rec: Recorder) -> None:
         record_first = begin(rec)
@@ -226,6 +237,11 @@ class TraceCompiler:
             self._finish(rec)
         elif record_first:
             self._step(rec)
+
+    def _begin_at_return(self, rec: Recorder) -> None:
+        """The return that a down-recursion goes through belongs to the trace."""
+        begin(rec)
+        self._step(rec)
 
     def _step(self, rec: Recorder) -> None:
         if self.failed:

@@ -1,0 +1,262 @@
+"""Runs traces in Python, as machine code would: reads and writes the program's stack and heap, leaves through
+snapshots.  Slow and obvious; for tests of the recorder before and beside the backend.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ir.arith import ARITH, COMPARE, compute
+from ir.fields import FIELDS
+from ir.layout import size_of
+from ir.ops import SLOAD_FRAME, SLOAD_KEYINDEX, Op
+from ir.snapshot import SnapFlag, Snapshot
+from ir.trace import LinkType, Trace
+from ir.types import IRType
+from ir.values import Ins
+from jitvm.record.view import FALSE_BITS, NIL, TRUE_BITS, View, bits_of, boxed, irt_of, num2int, number_of
+
+INT, NUM = IRType.INT, IRType.NUM
+KEYINDEX_TAG = 0xFFFE7FFF << 32
+OVERFLOW = {Op.ADDOV: lambda a, b: a + b, Op.SUBOV: lambda a, b: a - b, Op.MULOV: lambda a, b: a * b}
+
+
+class Exit(Exception):
+    """A guard failed."""
+
+
+@dataclass
+class Outcome:
+    """How a trace was left."""
+
+    trace: Trace
+    exitno: int  # -1 if its end was reached; `run_traces` turns that into the last snapshot.
+    base: int
+    values: dict[Ins, object]
+    ended: bool = False
+
+
+def box(type_: IRType, value: object) -> int:
+    match type_:
+        case IRType.NIL:
+            return NIL
+        case IRType.FALSE:
+            return FALSE_BITS
+        case IRType.TRUE:
+            return TRUE_BITS
+        case IRType.NUM:
+            return bits_of(float(value))  # type: ignore[arg-type]
+        case _ if IRType.I8 <= type_ <= IRType.INT:
+            return bits_of(float(value))  # type: ignore[arg-type]
+        case _:
+            return boxed(type_, int(value))  # type: ignore[call-overload]
+
+
+class Evaluator:
+    """Runs one trace once."""
+
+    def __init__(self, view: View, base: int, trace: Trace, parent: dict[int, object]) -> None:
+        self.view, self.base, self.trace, self.parent = view, base, trace, parent
+        self.values: dict[Ins, object] = {}
+
+    def value(self, arg: object) -> object:
+        if not isinstance(arg, Ins):
+            return arg
+        if arg.op is Op.BASE:
+            return self.base
+        if arg.is_const:
+            return arg.args[0] if arg.args else 0
+        return self.values[arg]
+
+    def run(self, iterations: int = 10_000_000) -> Outcome:
+        trace = self.trace
+        loop = trace.loop
+        at = 1
+        phis = [(ins.args[0], ins.args[1]) for ins in trace.ins if ins.op is Op.PHI]
+        try:
+            while True:
+                while at < len(trace.ins):
+                    ins = trace.ins[at]
+                    if ins.op is Op.PHI:
+                        break
+                    self.step(ins)
+                    at += 1
+                if not loop:
+                    at = trace.snaps[-1].ref
+                    return Outcome(trace, -1, self.base, self.values)
+                new = [self.value(right) for _, right in phis]
+                for (left, _), value in zip(phis, new, strict=True):
+                    self.values[left] = value
+                at = loop + 1
+                iterations -= 1
+                assert iterations, "endless loop"
+        except Exit:
+            number = max(n for n, snap in enumerate(trace.snaps) if snap.ref <= at)
+            return Outcome(trace, number, self.base, self.values)
+
+    def step(self, ins: Ins) -> None:
+        op, args = ins.op, ins.args
+        if op in (Op.NOP, Op.LOOP, Op.USE, Op.TBAR, Op.OBAR, Op.GCSTEP, Op.CARG):
+            return
+        if op in COMPARE:
+            if not COMPARE[op](ins.type, self.value(args[0]), self.value(args[1])):
+                raise Exit
+        elif op in OVERFLOW:
+            result = OVERFLOW[op](self.value(args[0]), self.value(args[1]))
+            if ins.guard and not -0x80000000 <= result < 0x80000000:
+                raise Exit
+            self.values[ins] = result
+        elif op is Op.CONV and ins.guard:
+            number = float(self.value(args[0]))  # type: ignore[arg-type]
+            if num2int(number) != number:
+                raise Exit
+            self.values[ins] = num2int(number)
+        elif op in ARITH:
+            self.values[ins] = compute(op, ins.type, tuple(self.value(arg) for arg in args))
+        else:
+            getattr(self, f"op_{op.name.lower()}")(ins, *args)
+
+    # Stack.
+
+    def op_sload(self, ins: Ins, slot: int, mode: int) -> None:
+        bits = self.view.value_at(self.base + 8 * (slot - 2))
+        if mode & SLOAD_FRAME:
+            self.values[ins] = bits & 0xFFFFFFFF
+        elif mode & SLOAD_KEYINDEX:
+            self.values[ins] = bits & 0xFFFFFFFF
+        else:
+            self.load(ins, bits)
+
+    def load(self, ins: Ins, bits: int) -> None:
+        """A slot as the type of the load says, which is checked."""
+        found = irt_of(bits)
+        if ins.type is INT:
+            if found is not NUM or num2int(number_of(bits)) != number_of(bits):
+                assert ins.guard, f"{ins} of {bits:#x}"
+                raise Exit
+            self.values[ins] = num2int(number_of(bits))
+        elif found is not ins.type:
+            assert ins.guard, f"{ins} of {bits:#x}"
+            raise Exit
+        else:
+            self.values[ins] = number_of(bits) if found is NUM else bits & (1 << 47) - 1
+
+    def op_pval(self, ins: Ins, ref: int) -> None:
+        self.values[ins] = self.parent[ref]
+
+    def op_retf(self, ins: Ins, proto: Ins, pc: Ins) -> None:
+        if self.view.link(self.base - 8) != pc.value:
+            raise Exit
+        self.base -= 8 * (2 + (self.view.ins(int(pc.value) - 4) >> 8 & 0xFF))
+
+    # Memory.
+
+    def op_fload(self, ins: Ins, obj: Ins, number: int) -> None:
+        if number >= len(FIELDS):
+            self.values[ins] = 0.0
+            return
+        field = FIELDS[number]
+        address = int(self.value(obj)) + field.offset  # type: ignore[call-overload]
+        size = size_of(field.struct.layout()[field.field][1])  # type: ignore[union-attr]
+        self.values[ins] = int.from_bytes(self.view.read.data(address, size), "little")
+
+    def op_fref(self, ins: Ins, obj: Ins, number: int) -> None:
+        self.values[ins] = int(self.value(obj)) + FIELDS[number].offset  # type: ignore[call-overload]
+
+    def op_fstore(self, ins: Ins, ref: Ins, value: Ins) -> None:
+        assert ins.type is IRType.U8
+        self.view.read.set_u8(self.value(ref), self.value(value))  # type: ignore[arg-type]
+
+    def op_abc(self, ins: Ins, asize: Ins, index: Ins) -> None:
+        if not 0 <= self.value(index) < self.value(asize):  # type: ignore[operator]
+            raise Exit
+
+    def op_aref(self, ins: Ins, array: Ins, index: Ins) -> None:
+        self.values[ins] = self.value(array) + 8 * self.value(index)  # type: ignore[operator]
+
+    def op_hrefk(self, ins: Ins, node: Ins, kslot: Ins) -> None:
+        key, slot = kslot.args
+        address = self.value(node) + 24 * slot  # type: ignore[operator]
+        if self.view.node_key(address) != box(key.type, key.value):
+            raise Exit
+        self.values[ins] = address
+
+    def op_href(self, ins: Ins, tab: Ins, key: Ins) -> None:
+        self.values[ins] = self.view.table_get(self.value(tab), box(key.type, self.value(key)))  # type: ignore[arg-type]
+
+    def op_aload(self, ins: Ins, ref: Ins) -> None:
+        self.load(ins, self.view.value_at(self.value(ref)))  # type: ignore[arg-type]
+
+    op_hload = op_uload = op_aload
+
+    def op_vload(self, ins: Ins, ref: Ins, index: int) -> None:
+        self.load(ins, self.view.value_at(self.value(ref) + 8 * index))  # type: ignore[operator]
+
+    def op_astore(self, ins: Ins, ref: Ins, value: Ins) -> None:
+        self.view.read.set_u64(self.value(ref), box(value.type, self.value(value)))  # type: ignore[arg-type]
+
+    op_hstore = op_ustore = op_astore
+
+    def op_urefc(self, ins: Ins, fn: Ins, literal: int) -> None:
+        upvalue = self.view.upvalue(self.value(fn), literal >> 8)  # type: ignore[arg-type]
+        if self.view.upvalue_closed(upvalue) != (ins.op is Op.UREFC):
+            raise Exit
+        self.values[ins] = self.view.upvalue_target(upvalue)
+
+    op_urefo = op_urefc
+
+    def op_neg(self, ins: Ins, a: Ins, mask: Ins) -> None:
+        self.values[ins] = -self.value(a)  # type: ignore[operator]
+
+    def op_mod(self, ins: Ins, a: Ins, b: Ins) -> None:
+        self.values[ins] = self.value(a) % self.value(b)  # type: ignore[operator]
+
+    def op_alen(self, ins: Ins, tab: Ins, hint: Ins) -> None:
+        table = int(self.value(tab))  # type: ignore[call-overload]
+        size = self.view.asize(table)
+        while size > 1 and self.view.value_at(self.view.array_slot(table, size - 1)) == NIL:
+            size -= 1
+        self.values[ins] = max(size - 1, 0)
+
+
+def restore(view: View, outcome: Outcome, snap: Snapshot) -> int:
+    """Write a snapshot to the stack; the new base."""
+    evaluator = Evaluator(view, outcome.base, outcome.trace, {})
+    evaluator.values = outcome.values
+    for entry in snap.entries:
+        if entry.flags & SnapFlag.NORESTORE:
+            continue
+        ins = entry.ref
+        if ins.op is Op.CONV and ins not in outcome.values:
+            evaluator.step(ins)
+        value = evaluator.value(ins)
+        if entry.flags & SnapFlag.KEYINDEX:
+            bits = KEYINDEX_TAG | int(value) & 0xFFFFFFFF  # type: ignore[call-overload]
+        elif entry.flags & (SnapFlag.FRAME | SnapFlag.CONT):
+            bits = bits_of(value)  # type: ignore[arg-type]
+        else:
+            bits = box(ins.type, value)
+        view.read.set_u64(outcome.base + 8 * (entry.slot - 2), bits)
+    return outcome.base + 8 * (snap.baseslot - 2)
+
+
+def run_traces(view: View, traces: dict[int, Trace], side: dict[tuple[int, int], int], number: int, base: int) -> Outcome:
+    """From entering a trace until the interpreter goes on; the stack is written."""
+    parent: dict[int, object] = {}
+    for _ in range(1_000_000):
+        trace = traces[number]
+        outcome = Evaluator(view, base, trace, parent).run()
+        exitno = outcome.exitno if outcome.exitno >= 0 else len(trace.snaps) - 1
+        inner = restore(view, outcome, trace.snaps[exitno])
+        # A side trace goes on in its parent's frame of reference; every other start is at the frame's own base.
+        base = outcome.base if outcome.exitno >= 0 else inner
+        if outcome.exitno >= 0:
+            follower = side.get((number, exitno), 0)
+        else:
+            follower = trace.link if trace.linktype not in (LinkType.RETURN, LinkType.INTERP) else 0
+        outcome.exitno, outcome.base, outcome.ended = exitno, inner, outcome.exitno < 0
+        if not follower:
+            return outcome
+        parent = {ins.ref: value for ins, value in outcome.values.items()}
+        number = follower
+    raise AssertionError("traces that never end")
