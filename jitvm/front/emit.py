@@ -46,8 +46,8 @@ LIST_END = JUMP_BIAS + NO_JUMP
 class FunctionState:
     """One per function while its text is read."""
 
-    __slots__ = ("_nums", "_strings", "active", "children", "code", "flags", "framesize", "freereg", "jpc",
-                 "kgc", "knum", "lasttarget", "lexer", "linedefined", "lines", "nactvar", "numparams",
+    __slots__ = ("_nums", "_strings", "_tails", "active", "children", "code", "flags", "framesize", "freereg",
+                 "jpc", "kgc", "knum", "lasttarget", "lexer", "linedefined", "lines", "nactvar", "numparams",
                  "parent", "scope", "upvalue_sources", "upvalues", "varmap", "vbase", "vstack")
 
     def __init__(self, lexer: Lexer, vstack: list[Variable], parent: FunctionState | None, line: int) -> None:
@@ -75,6 +75,7 @@ class FunctionState:
         self.knum: list[float] = []
         self._strings: dict[bytes, int] = {}
         self._nums: dict[float, int] = {}
+        self._tails: dict[int, int] = {}   # jump list -> one of its last jumps, to append without a walk
 
     # -- Errors ---------------------------------------------------------------
 
@@ -188,7 +189,15 @@ class FunctionState:
             self.lasttarget = jump + 1
         else:
             jump = self.emit(ins_aj(JMP, self.freereg, NO_JUMP))
+        self._tails.pop(jump, None)
         return self.join(jump, pending)
+
+    def cut_list(self, jump: int) -> int:
+        """Makes a jump a list of its own; returns the rest of its list."""
+        rest = self.next_jump(jump)
+        self.set_d(jump, LIST_END)
+        self._tails.pop(jump, None)
+        return rest
 
     def next_jump(self, pc: int) -> int:
         distance = (self.code[pc] >> 16) - JUMP_BIAS
@@ -200,10 +209,11 @@ class FunctionState:
             return first
         if first == NO_JUMP:
             return second
-        last = first
+        last = self._tails.get(first, first)
         while (following := self.next_jump(last)) != NO_JUMP:
             last = following
         self.patch_one(last, second)
+        self._tails[first] = self._tails.get(second, second)
         return first
 
     def patch_one(self, pc: int, target: int) -> None:

@@ -40,9 +40,9 @@ def finish(fs: FunctionState, lastline: int) -> Prototype:
         kgc=fs.kgc,
         knum=fs.knum,
         upvalues=[],    # the parent knows
-        uvnames=[_name(fs.vstack[index]) for index in fs.upvalues],
+        uvnames=[fs.vstack[index].name for index in fs.upvalues],
         lines=fs.lines,
-        varinfo=[VarInfo(_name(variable), variable.startpc, variable.endpc)
+        varinfo=[VarInfo(variable.name, variable.startpc, variable.endpc)
                  for variable in fs.vstack[fs.vbase:] if not variable.kind & JUMP_KINDS],
         numparams=fs.numparams,
         framesize=fs.framesize,
@@ -53,11 +53,6 @@ def finish(fs: FunctionState, lastline: int) -> Prototype:
     )
     del fs.vstack[fs.vbase:]
     return proto
-
-
-def _name(variable: Variable) -> bytes:
-    assert variable.name is not None
-    return variable.name
 
 
 def _descriptor(vstack: list[Variable], source: tuple[bool, int]) -> int:

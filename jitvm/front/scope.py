@@ -1,17 +1,17 @@
 """Names: local variables, upvalues, blocks, goto and labels.
 
-All names of all functions being compiled stand on one stack (`vstack`) in order of declaration; a function
-owns the part above its `vbase`, a block the part above its `vstart`.  Gotos, breaks and labels stand there
-too:
+The names of all functions being compiled stand on one stack (`vstack`) in order of declaration; a function
+owns the part above its `vbase`.  Gotos, breaks and labels stand there too, and in tables of their blocks:
 
     for i = 1, 2 do            (for index) (for limit) (for step) i
       goto done                goto done, pending: leaves the block, is handed to the one outside
     end
-    ::done::                   label done: resolves what is pending above the block's vstart
+    ::done::                   label done: resolves what is pending in this block
 
-Invariants: `varmap` maps every register of a declared local to its entry, `active` names the visible ones;
-an entry without name is spent.  A goto's slot is the number of variables active where it (by now) stands,
-so a label with more of them is inside the scope of a variable the goto has not passed.
+Invariants: `varmap` maps every register of a declared local to its entry, `active` names the visible ones.
+A goto's slot is the number of variables active where it (by now) stands, so a label with more of them is
+inside the scope of a variable the goto has not passed.  A pending goto that has the name of a label of its
+block stands behind it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from jitvm.front import messages
 from jitvm.front.bytecode import BC, ins_aj
-from jitvm.front.emit import LIST_END, NO_JUMP, FunctionState
+from jitvm.front.emit import NO_JUMP, FunctionState
 
 MAX_LOCALS = 200
 MAX_UPVALUES = 60
@@ -46,7 +46,7 @@ class Variable:
     __slots__ = ("endpc", "kind", "name", "slot", "startpc")
 
     def __init__(self, name: bytes) -> None:
-        self.name: bytes | None = name
+        self.name = name
         self.startpc = 0
         self.endpc = 0
         self.slot = 0
@@ -56,13 +56,14 @@ class Variable:
 class Scope:
     """A block: what was there before it, and what happened in it."""
 
-    __slots__ = ("flags", "nactvar", "parent", "vstart")
+    __slots__ = ("flags", "gotos", "labels", "nactvar", "parent")
 
     def __init__(self, fs: FunctionState, flags: int) -> None:
         self.nactvar = fs.nactvar
         self.flags = flags
-        self.vstart = len(fs.vstack)
         self.parent = fs.scope
+        self.labels: dict[bytes, Variable] = {}
+        self.gotos: dict[bytes, list[Variable]] = {}   # pending, breaks included
 
 
 # -- Local variables -----------------------------------------------------------
@@ -90,7 +91,6 @@ def activate(fs: FunctionState, count: int) -> None:
     pc = fs.pc
     for _ in range(count):
         variable = fs.vstack[fs.varmap[fs.nactvar]]
-        assert variable.name is not None
         variable.startpc = pc
         variable.slot = fs.nactvar
         variable.kind = READ_ONLY
@@ -181,9 +181,9 @@ def close_scope(fs: FunctionState) -> None:
         if not scope.flags & LOOP:
             _leave(fs, scope)
             return
-        label = add_jump(fs, BREAK, LABEL, fs.pc)
+        label = _jump_entry(fs, BREAK, LABEL, fs.pc)
         fs.vstack.pop()   # seen by nothing but this loop's breaks
-        resolve_gotos(fs, scope, label, len(fs.vstack))
+        resolve_gotos(fs, scope, label)
     if scope.flags & HAS_GOTO:
         _leave(fs, scope)
 
@@ -191,42 +191,42 @@ def close_scope(fs: FunctionState) -> None:
 # -- Goto and labels -----------------------------------------------------------
 
 
-def add_jump(fs: FunctionState, name: bytes, kind: int, pc: int) -> Variable:
-    """A goto, break or label at `pc`."""
+def add_goto(fs: FunctionState, name: bytes, pc: int) -> None:
+    """A goto or break whose jump stands at `pc`."""
+    assert fs.scope is not None
+    entry = _jump_entry(fs, name, GOTO, pc)
+    fs.scope.gotos.setdefault(name, []).append(entry)
+
+
+def add_label(fs: FunctionState, name: bytes) -> Variable:
+    assert fs.scope is not None
+    entry = fs.scope.labels[name] = _jump_entry(fs, name, LABEL, fs.pc)
+    return entry
+
+
+def _jump_entry(fs: FunctionState, name: bytes, kind: int, pc: int) -> Variable:
     entry = push_name(fs, name)
     entry.startpc = pc
+    entry.endpc = len(fs.vstack)   # its rank among the jumps of a block
     entry.slot = fs.nactvar
     entry.kind = kind
     return entry
 
 
-def find_label(fs: FunctionState, name: bytes) -> Variable | None:
-    """A label of the current block."""
-    assert fs.scope is not None
-    for index in range(fs.scope.vstart, len(fs.vstack)):
-        entry = fs.vstack[index]
-        if entry.kind & LABEL and entry.name == name:
-            return entry
-    return None
+def resolve_gotos(fs: FunctionState, scope: Scope, label: Variable) -> None:
+    """Lets the pending gotos of a block jump to a label that follows them."""
+    for entry in scope.gotos.pop(label.name, ()):
+        if entry.slot < label.slot:
+            _fail_at(fs, entry, messages.GOTO_SCOPE % (entry.name, local_at(fs, entry.slot).name))
+        _jump_to(fs, entry, label)
 
 
-def resolve_gotos(fs: FunctionState, scope: Scope, label: Variable, end: int) -> None:
-    """Lets the pending gotos of a block that stand before index `end` jump to a label."""
-    for index in range(scope.vstart, end):
-        entry = fs.vstack[index]
-        if entry.kind & GOTO and entry.name == label.name:
-            if entry.slot < label.slot:
-                _fail_into_scope(fs, entry)
-            _jump_to(fs, entry, label)
-
-
-def _fail_into_scope(fs: FunctionState, entry: Variable) -> NoReturn:
+def _fail_at(fs: FunctionState, entry: Variable, message: bytes) -> NoReturn:
     fs.lexer.line = fs.lines[entry.startpc]
-    fs.lexer.error(messages.GOTO_SCOPE % (entry.name, local_at(fs, entry.slot).name))
+    fs.lexer.error(message)
 
 
 def _jump_to(fs: FunctionState, entry: Variable, label: Variable) -> None:
-    entry.name = None
     fs.set_a(entry.startpc, label.slot)
     fs.patch(entry.startpc, label.startpc)
 
@@ -236,36 +236,33 @@ def _close_at(fs: FunctionState, entry: Variable) -> None:
     pc = entry.startpc
     fs.set_a(pc, entry.slot)
     if fs.code[pc] & 0xFF == JMP:
-        following = fs.next_jump(pc)
-        if following != NO_JUMP:
-            fs.patch(following, pc)
+        others = fs.cut_list(pc)
+        if others != NO_JUMP:
+            fs.patch(others, pc)
         fs.set_op(pc, UCLO)
-        fs.set_d(pc, LIST_END)
 
 
 def _leave(fs: FunctionState, scope: Scope) -> None:
     """At the end of a block: backward gotos meet their labels, pending ones go to the block outside."""
-    end = len(fs.vstack)
-    for index in range(scope.vstart, end):
-        entry = fs.vstack[index]
-        if entry.name is None or not entry.kind & JUMP_KINDS:
-            continue
-        if entry.kind & GOTO:
+    gotos = [entry for entries in scope.gotos.values() for entry in entries]
+    backward = {name for name in scope.labels if name in scope.gotos}
+    # In order of the labels they meet, or of their own place.
+    gotos.sort(key=lambda entry: (scope.labels[entry.name] if entry.name in backward else entry).endpc)
+    for entry in gotos:
+        if entry.name not in backward:
             _hand_outside(fs, scope, entry)
             continue
-        name, entry.name = entry.name, None
-        for later in fs.vstack[index + 1:end]:
-            if later.kind & GOTO and later.name == name:
-                if scope.flags & HAS_UPVALUE and later.slot > entry.slot:
-                    _close_at(fs, later)
-                _jump_to(fs, later, entry)
+        label = scope.labels[entry.name]
+        if scope.flags & HAS_UPVALUE and entry.slot > label.slot:
+            _close_at(fs, entry)
+        _jump_to(fs, entry, label)
 
 
 def _hand_outside(fs: FunctionState, scope: Scope, entry: Variable) -> None:
     if scope.parent is None:
-        fs.lexer.line = fs.lines[entry.startpc]
-        fs.lexer.error(messages.BREAK if entry.name == BREAK else messages.LABEL_UNDEFINED % entry.name)
+        _fail_at(fs, entry, messages.BREAK if entry.name == BREAK else messages.LABEL_UNDEFINED % entry.name)
     scope.parent.flags |= HAS_BREAK if entry.name == BREAK else HAS_GOTO
+    scope.parent.gotos.setdefault(entry.name, []).append(entry)
     entry.slot = scope.nactvar
     if scope.flags & HAS_UPVALUE:
         _close_at(fs, entry)

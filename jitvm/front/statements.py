@@ -25,14 +25,12 @@ from jitvm.front.expressions import condition, expression_list, field, primary, 
 from jitvm.front.proto import ProtoFlag
 from jitvm.front.scope import (
     BREAK,
-    GOTO,
     HAS_BREAK,
     HAS_GOTO,
-    LABEL,
     activate,
-    add_jump,
+    add_goto,
+    add_label,
     declare,
-    find_label,
     local_at,
     resolve_gotos,
 )
@@ -286,7 +284,7 @@ def leave_loop(p: ParseState) -> None:
     fs = p.fs
     assert fs.scope is not None
     fs.scope.flags |= HAS_BREAK
-    add_jump(fs, BREAK, GOTO, fs.emit_jump())
+    add_goto(fs, BREAK, fs.emit_jump())
 
 
 @statement(TK_GOTO)
@@ -295,12 +293,12 @@ def _goto(p: ParseState, line: int) -> bool:
         return _call_or_assignment(p, line)
     p.lexer.next()
     fs, name = p.fs, p.name()
-    label = find_label(fs, name)
+    assert fs.scope is not None
+    label = fs.scope.labels.get(name)
     if label is not None:
         fs.emit(ins_aj(LOOP, label.slot, NO_JUMP))   # a backward goto is a loop
-    assert fs.scope is not None
     fs.scope.flags |= HAS_GOTO
-    add_jump(fs, name, GOTO, fs.emit_jump())
+    add_goto(fs, name, fs.emit_jump())
     return False
 
 
@@ -313,10 +311,9 @@ def _label(p: ParseState, line: int) -> bool:
     scope.flags |= HAS_GOTO
     lexer.next()
     name = p.name()
-    if find_label(fs, name) is not None:
+    if name in scope.labels:
         lexer.error(messages.LABEL_DUPLICATE % name)
-    position = len(fs.vstack)
-    label = add_jump(fs, name, LABEL, fs.pc)
+    label = add_label(fs, name)
     p.expect(TK_LABEL)
     if lexer.tok == TK_LABEL:
         p.enter_level()
@@ -324,5 +321,5 @@ def _label(p: ParseState, line: int) -> bool:
         p.leave_level()
     if lexer.tok in BLOCK_ENDS and lexer.tok != TK_UNTIL:
         label.slot = scope.nactvar   # at the end of a block it stands outside the scope of its locals
-    resolve_gotos(fs, scope, label, position)
+    resolve_gotos(fs, scope, label)
     return False
