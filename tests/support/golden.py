@@ -25,7 +25,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="rewrites or compares the stored listings of traces/")
     parser.add_argument("names", nargs="*", help="scripts; all when none is named")
     parser.add_argument("--diff", action="store_true", help="compare instead of rewriting")
-    parser.add_argument("--runs", type=int, default=5, help="how often luajit is asked; what it says most often is stored")
+    parser.add_argument("--runs", type=int, default=5, help="luajit is asked that often; the majority counts")
     options = parser.parse_args()
     everything = [(script, corpus.ORACLE_KINDS) for script in corpus.scripts()]
     everything += [(program, corpus.PROGRAM_KINDS) for program in corpus.programs()]
