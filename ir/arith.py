@@ -128,13 +128,15 @@ def _div(type_: IRType, a: float, b: float) -> float:
 
 
 @arith(Op.IDIV)
-def _idiv(_: IRType, a: int, b: int) -> int:
+def _idiv(type_: IRType, a: int, b: int) -> int:
+    a, b = wrap(type_, a), wrap(type_, b)  # An operand may have the other sign's type.
     quotient = abs(a) // abs(b)
     return -quotient if (a < 0) != (b < 0) else quotient
 
 
 @arith(Op.IREM)
-def _irem(_: IRType, a: int, b: int) -> int:
+def _irem(type_: IRType, a: int, b: int) -> int:
+    a, b = wrap(type_, a), wrap(type_, b)
     remainder = abs(a) % abs(b)
     return -remainder if a < 0 else remainder
 
@@ -150,12 +152,14 @@ def _abs(_: IRType, a: Value, _mask: Value) -> Value:
 
 
 @arith(Op.MIN)
-def _min(_: IRType, a: Value, b: Value) -> Value:
+def _min(type_: IRType, a: Value, b: Value) -> Value:
+    a, b = wrap(type_, a), wrap(type_, b)
     return a if a < b else b  # MINSD: the second one if unordered.
 
 
 @arith(Op.MAX)
-def _max(_: IRType, a: Value, b: Value) -> Value:
+def _max(type_: IRType, a: Value, b: Value) -> Value:
+    a, b = wrap(type_, a), wrap(type_, b)
     return a if a > b else b
 
 

@@ -120,7 +120,8 @@ class FunctionBuilder:
         return self._append(op, type_, args)
 
     def _pure(self, op: Op, type_: IRType, args: tuple[Operand, ...]) -> Ins:
-        if "C" in op.kind and isinstance(args[0], Ins) and args[0].is_const:
+        ordered = op in (Op.MIN, Op.MAX)  # MINSD gives its second operand for a NaN.
+        if "C" in op.kind and not ordered and isinstance(args[0], Ins) and args[0].is_const:
             args = (args[1], args[0])
         values = [a.value if isinstance(a, Ins) and a.is_const else a for a in args]
         faults = op in (Op.IDIV, Op.IREM) and values[1] == 0

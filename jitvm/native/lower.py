@@ -23,7 +23,7 @@ from jitvm.native import tree
 from jitvm.native.decorators import Kind, NativeFunction
 from jitvm.native.errors import NativeError
 from jitvm.native.flow import Flow, Join, Loop
-from jitvm.native.scope import tree_of
+from jitvm.native.scope import definition, tree_of
 from jitvm.native.types import INTERP, NEXT, VOID, ir_type
 
 STATE_NAMES = ("vm.base", "vm.pc", "vm.kbase", "vm.g")
@@ -96,7 +96,7 @@ class Lowering:
 
     def _fall_off(self, frame: Frame) -> None:
         if frame.tree.result is not VOID:
-            line = frame.tree.function.python.__code__.co_firstlineno
+            line = definition(frame.tree.function).lineno
             raise self.error(line, f"{frame.tree.function.name}: some paths return no value")
 
     def body(self, statements: list[tree.Stmt]) -> None:

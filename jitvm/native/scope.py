@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import linecache
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -60,8 +61,7 @@ def visits(registry: dict[type[ast.AST], Visitor], *nodes: type[ast.AST]) -> Cal
 @functools.cache
 def _parsed(filename: str) -> dict[tuple[str, int], ast.FunctionDef]:
     """Every function of a file, by name and line of its first decorator."""
-    with open(filename, encoding="utf-8") as file:
-        module = ast.parse(file.read(), filename)
+    module = ast.parse("".join(linecache.getlines(filename)), filename)
     found = {}
     for node in ast.walk(module):
         if isinstance(node, ast.FunctionDef):
@@ -75,7 +75,7 @@ def definition(function: NativeFunction) -> ast.FunctionDef:
     code = function.python.__code__
     try:
         return _parsed(code.co_filename)[code.co_name, code.co_firstlineno]
-    except (OSError, KeyError):
+    except KeyError:
         raise NativeError(code.co_filename, code.co_firstlineno, "source is not available") from None
 
 
