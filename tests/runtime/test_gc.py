@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -122,7 +123,7 @@ def test_explicit_free_before_and_behind_the_cursor(heap: Heap) -> None:
         assert p % 16 == 0 and p not in live
         live[p] = size
     spans = sorted((p, p + size) for p, size in live.items())
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:]))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
     for p, size in live.items():
         alloc.mem_free(g, p, size)
     gc.gc_full(g)

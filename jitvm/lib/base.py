@@ -1,0 +1,444 @@
+"""The global functions that need no frames of their own and no text from Python."""
+
+from __future__ import annotations
+
+from ir.objects import VM, GCstr, GCtab, State, TValue
+from jitvm.lib.args import (
+    arg_error,
+    check_any,
+    check_number,
+    check_string,
+    check_table,
+    int_arg,
+    is_absent,
+    result_bits,
+    result_number,
+    result_string,
+    result_table,
+)
+from jitvm.lib.table import FunctionName, library
+from jitvm.native import Ptr, addr, f64, floor, i32, i64, inline, native, u8, u32, u64, unlikely
+from jitvm.runtime.barrier import barrier_back
+from jitvm.runtime.errcodes import Bad
+from jitvm.runtime.gc import gc_full, gc_set_threshold
+from jitvm.runtime.number import is_space, str_tonum
+from jitvm.runtime.string import buf_need, num_tostr, str_new
+from jitvm.runtime.table import KEY_NIL, tab_get, tab_getint, tab_getstr, tab_next, tab_set
+from jitvm.runtime.value import (
+    FALSE,
+    NIL,
+    POINTER,
+    TRUE,
+    copy,
+    func_of,
+    is_bool,
+    is_func,
+    is_nil,
+    is_number,
+    is_str,
+    is_tab,
+    is_thread,
+    is_truthy,
+    obj_equal,
+    set_number,
+    str_data,
+    str_of,
+    tab_of,
+)
+
+VALUE, ASSERTION, INDEX_RANGE = int(Bad.VALUE), int(Bad.ASSERTION), int(Bad.INDEX_RANGE)
+NEXT_KEY, TABLE_NIL, TABLE_NAN = int(Bad.NEXT_KEY), int(Bad.TABLE_NIL), int(Bad.TABLE_NAN)
+NIL_OR_TABLE, PROTECTED, BASE_RANGE = int(Bad.NIL_OR_TABLE), int(Bad.PROTECTED), int(Bad.BASE_RANGE)
+INVALID_OPTION = int(Bad.INVALID_OPTION)
+HASH, MINUS, PLUS, ZERO, NINE = ord("#"), ord("-"), ord("+"), ord("0"), ord("9")
+SMALL_A, SMALL_Z, SMALL_X, COLON, SPACE = ord("a"), ord("z"), ord("x"), ord(":"), ord(" ")
+
+TYPE_NAMES = (b"nil", b"boolean", b"userdata", b"number", b"string", b"table", b"function", b"thread")
+
+
+@inline
+def upvalue_string(base: Ptr[TValue], index: u32) -> Ptr[GCstr]:
+    """A string constant of the running builtin."""
+    return Ptr[GCstr](func_of(base - 2).uv[index] & POINTER)
+
+
+@native
+def type_index(tv: Ptr[TValue]) -> u32:
+    """Index into TYPE_NAMES."""
+    if is_number(tv):
+        return 3
+    if is_str(tv):
+        return 4
+    if is_tab(tv):
+        return 5
+    if is_func(tv):
+        return 6
+    if is_nil(tv):
+        return 0
+    if is_bool(tv):
+        return 1
+    if is_thread(tv):
+        return 7
+    return 2
+
+
+@library("type", *TYPE_NAMES)
+@native
+def lib_type(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_any(g, nargs, 1)):
+        return -1
+    return result_string(L, base, upvalue_string(base, type_index(base)))
+
+
+@library("assert")
+@native
+def lib_assert(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """All its arguments, if the first is true."""
+    if unlikely(not check_any(g, nargs, 1)):
+        return -1
+    if is_truthy(base):
+        return i64(nargs)
+    g.errcode = ASSERTION
+    g.errarg = nargs
+    if nargs > 1 and not is_str(base + 1):
+        copy(g.errval, base + 1)
+        g.errcode = 0
+    return -1
+
+
+@library("next")
+@native
+def lib_next(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_table(g, base, nargs, 1)):
+        return -1
+    t = tab_of(base)
+    if nargs < 2:
+        (base + 1).bits = NIL
+    found = tab_next(t, base + 1, base)
+    if unlikely(found < 0):
+        return arg_error(g, 0, NEXT_KEY)
+    if found == 0:
+        return result_bits(L, base, NIL)
+    L.top = base + 2
+    return 2
+
+
+@library("pairs", FunctionName("next"))
+@native
+def lib_pairs(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_table(g, base, nargs, 1)):
+        return -1
+    return iterator(L, base, NIL)
+
+
+@inline
+def iterator(L: Ptr[State], base: Ptr[TValue], control: u64) -> i64:
+    """The triple of a generic for: upvalue 0, the argument, the first control value."""
+    (base + 1).bits = base.bits
+    base.bits = func_of(base - 2).uv[0]
+    (base + 2).bits = control
+    L.top = base + 3
+    return 3
+
+
+@library("ipairs_aux")
+@native
+def lib_ipairs_aux(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """The next index and its value; nothing at the first nil."""
+    if unlikely(not check_table(g, base, nargs, 1) or not check_number(g, base, nargs, 2)):
+        return -1
+    index = int_arg(base, 2) + 1
+    slot = tab_getint(g, tab_of(base), index)
+    if is_nil(slot):
+        return 0
+    set_number(base, f64(index))
+    copy(base + 1, slot)
+    L.top = base + 2
+    return 2
+
+
+@library("ipairs", FunctionName("ipairs_aux"))
+@native
+def lib_ipairs(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_any(g, nargs, 1)):
+        return -1
+    return iterator(L, base, 0)
+
+
+@library("rawequal")
+@native
+def lib_rawequal(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_any(g, nargs, 1) or not check_any(g, nargs, 2)):
+        return -1
+    return result_bits(L, base, TRUE if obj_equal(base, base + 1) else FALSE)
+
+
+@library("rawget")
+@native
+def lib_rawget(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_table(g, base, nargs, 1) or not check_any(g, nargs, 2)):
+        return -1
+    return result_bits(L, base, tab_get(g, tab_of(base), base + 1).bits)
+
+
+@library("rawset")
+@native
+def lib_rawset(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_table(g, base, nargs, 1)):
+        return -1
+    if unlikely(not check_any(g, nargs, 2) or not check_any(g, nargs, 3)):
+        return -1
+    t = tab_of(base)
+    slot = tab_set(g, t, base + 1)
+    if unlikely(not slot):
+        return arg_error(g, 0, TABLE_NIL if g.errkind == KEY_NIL else TABLE_NAN)
+    copy(slot, base + 2)
+    barrier_back(g, t)
+    return result_table(L, base, t)
+
+
+@library("select")
+@native
+def lib_select(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """The arguments from the n-th on (they stand on top already), or with "#" their number."""
+    if nargs >= 1 and is_str(base) and str_data(str_of(base))[0] == HASH:
+        return result_number(L, base, f64(i32(nargs) - 1))
+    if unlikely(not check_number(g, base, nargs, 1)):
+        return -1
+    n = int_arg(base, 1)
+    if n < 0:
+        n = i32(nargs) + n
+        if n < 1:
+            return arg_error(g, 1, INDEX_RANGE)
+    elif unlikely(n == 0):
+        return arg_error(g, 1, INDEX_RANGE)
+    return i64(i32(nargs) - n) if n < i32(nargs) else 0
+
+
+@library("getmetatable", b"__metatable")
+@native
+def lib_getmetatable(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_any(g, nargs, 1)):
+        return -1
+    mt = metatable_of(g, base)
+    if not mt:
+        return result_bits(L, base, NIL)
+    shown = tab_getstr(g, mt, upvalue_string(base, 0))
+    if not is_nil(shown):
+        return result_bits(L, base, shown.bits)
+    return result_table(L, base, mt)
+
+
+@native
+def metatable_of(g: Ptr[VM], tv: Ptr[TValue]) -> Ptr[GCtab]:
+    """Its own, or its type's; null if there is none."""
+    if is_tab(tv):
+        return tab_of(tv).metatable
+    if is_number(tv):
+        return Ptr[GCtab](g.basemt[NUMBER_MT])
+    return Ptr[GCtab](g.basemt[u32(~i32(tv.sbits >> 47))])
+
+
+#: Index of the metatable of numbers in `basemt`; the others are at ~tag.
+NUMBER_MT = 13
+
+
+@library("setmetatable", b"__metatable")
+@native
+def lib_setmetatable(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_table(g, base, nargs, 1)):
+        return -1
+    if nargs < 2 or not (is_nil(base + 1) or is_tab(base + 1)):
+        return arg_error(g, 2, NIL_OR_TABLE)
+    t = tab_of(base)
+    if t.metatable and not is_nil(tab_getstr(g, t.metatable, upvalue_string(base, 0))):
+        return arg_error(g, 0, PROTECTED)
+    t.metatable = Ptr[GCtab](0 if is_nil(base + 1) else (base + 1).bits & POINTER)
+    barrier_back(g, t)
+    return result_table(L, base, t)
+
+
+@library("tonumber")
+@native
+def lib_tonumber(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_any(g, nargs, 1)):
+        return -1
+    radix: i32 = 10
+    if not is_absent(base, nargs, 2):
+        if unlikely(not check_number(g, base, nargs, 2)):
+            return -1
+        radix = int_arg(base, 2)
+    if radix == 10:
+        if not is_number(base) and not (is_str(base) and str_tonum(g, str_of(base), base) != 0):
+            base.bits = NIL
+        return result_bits(L, base, base.bits)
+    if unlikely(radix < 2 or radix > 36):
+        return arg_error(g, 2, BASE_RANGE)
+    if unlikely(not check_string(g, base, nargs, 1)):
+        return -1
+    return radix_number(L, base, u32(radix))
+
+
+@native
+def radix_number(L: Ptr[State], base: Ptr[TValue], radix: u32) -> i64:
+    """The string in the first slot as a whole number in some radix, or nil."""
+    s = str_of(base)
+    p = str_data(s)
+    end = p + s.len
+    while is_space(p[0]):
+        p = p + 1
+    negative = p[0] == MINUS
+    if negative or p[0] == PLUS:
+        p = p + 1
+    if radix == 16 and p[0] == ZERO and p[1] | 32 == SMALL_X and digit_value(p[2]) < 16:
+        p = p + 2
+    x = 0.0
+    digits: u32 = 0
+    digit = digit_value(p[0])
+    while digit < radix:
+        x = x * f64(radix) + f64(digit)
+        digits += 1
+        p = p + 1
+        digit = digit_value(p[0])
+    while is_space(p[0]):
+        p = p + 1
+    if p != end or digits == 0:
+        return result_bits(L, base, NIL)
+    return result_number(L, base, -x if negative else x)
+
+
+@inline
+def digit_value(c: u32) -> u32:
+    """36 and more for what is no digit in any radix."""
+    letter = c | 32
+    value: u32 = 99
+    if c >= ZERO and c <= NINE:
+        value = c - ZERO
+    elif letter >= SMALL_A and letter <= SMALL_Z:
+        value = letter - SMALL_A + 10
+    return value
+
+
+@library("tostring", b"nil", b"true", b"false", b"builtin#", *TYPE_NAMES)
+@native
+def lib_tostring(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_any(g, nargs, 1)):
+        return -1
+    if is_str(base):
+        return result_bits(L, base, base.bits)
+    if is_number(base):
+        return result_string(L, base, num_tostr(g, base))
+    if not is_truthy(base):
+        return result_string(L, base, upvalue_string(base, 0 if is_nil(base) else 2))
+    if base.bits == TRUE:
+        return result_string(L, base, upvalue_string(base, 1))
+    return result_string(L, base, object_text(g, base))
+
+
+@native
+def object_text(g: Ptr[VM], base: Ptr[TValue]) -> Ptr[GCstr]:
+    """Kind and address, or the number of a builtin."""
+    out = buf_need(g, u64(64))
+    n = put_text(out, 0, upvalue_string(base, 4 + type_index(base)))
+    out[n] = COLON
+    out[n + 1] = SPACE
+    n += 2
+    if is_func(base) and func_of(base).ffid > 1:
+        n = put_text(out, n, upvalue_string(base, 3))
+        ffid = func_of(base).ffid
+        text = Ptr[TValue](addr(out) + 56)
+        set_number(text, f64(ffid))
+        return str_new(g, out, put_text(out, n, num_tostr(g, text)))
+    return str_new(g, out, put_address(out, n, base.bits & POINTER))
+
+
+@native
+def put_text(out: Ptr[u8], at: u32, s: Ptr[GCstr]) -> u32:
+    """Appends a short string; where it ends."""
+    p = str_data(s)
+    for i in range(s.len):
+        out[at + i] = p[i]
+    return at + s.len
+
+
+@native
+def put_address(out: Ptr[u8], at: u32, p: u64) -> u32:
+    """0x and at least eight digits, twelve for what lies higher."""
+    digits: u32 = 8 if p >> 32 == 0 else 12
+    out[at] = ZERO
+    out[at + 1] = SMALL_X
+    i = digits
+    while i > 0:
+        digit = u32(p) & 15
+        out[at + 1 + i] = digit + (ZERO if digit < 10 else SMALL_A - 10)
+        p = p >> 4
+        i -= 1
+    return at + 2 + digits
+
+
+GC_OPTIONS = (
+    b"stop",
+    b"restart",
+    b"collect",
+    b"count",
+    b"step",
+    b"setpause",
+    b"setstepmul",
+    b"isrunning",
+)
+STOP, RESTART, COLLECT, COUNT, STEP, SETPAUSE, SETSTEPMUL, ISRUNNING = range(len(GC_OPTIONS))
+
+
+@library("collectgarbage", *GC_OPTIONS)
+@native
+def lib_collectgarbage(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    option: u32 = COLLECT
+    if not is_absent(base, nargs, 1):
+        if unlikely(not check_string(g, base, nargs, 1)):
+            return -1
+        option = 0
+        while option <= ISRUNNING and upvalue_string(base, option) != str_of(base):
+            option += 1
+        if option > ISRUNNING:
+            return arg_error(g, 1, INVALID_OPTION)
+    value = f64(0)
+    if not is_absent(base, nargs, 2):
+        if unlikely(not check_number(g, base, nargs, 2)):
+            return -1
+        value = (base + 1).num
+    if option == COUNT:
+        return result_number(L, base, f64(i64(g.gc_total)) / 1024.0)
+    if option == STEP:
+        gc_full(g)
+        return result_bits(L, base, TRUE)
+    if option == ISRUNNING:
+        return result_bits(L, base, FALSE if g.gc_stopped != 0 else TRUE)
+    return result_number(L, base, gc_control(g, option, value))
+
+
+@native
+def gc_control(g: Ptr[VM], option: u32, value: f64) -> f64:
+    """The options that change something; the result is the old setting."""
+    if option == COLLECT:
+        gc_full(g)
+        return 0.0
+    old = 0.0
+    if option == STOP:
+        g.gc_stopped = 1
+    elif option == RESTART:
+        g.gc_stopped = 0
+    elif option == SETPAUSE:
+        old = f64(g.gc_pause)
+        g.gc_pause = u32(i32(value))
+    elif option == SETSTEPMUL:
+        old = f64(g.gc_stepmul)
+        g.gc_stepmul = u32(i32(value))
+    gc_set_threshold(g)
+    return old
+
+
+@library("gcinfo")
+@native
+def lib_gcinfo(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """Kilobytes in use."""
+    return result_number(L, base, floor(f64(i64(g.gc_total >> 10))))

@@ -1,0 +1,196 @@
+"""table.* and unpack: natives.  They see the table itself, as LuaJIT's do: no metamethods."""
+
+from __future__ import annotations
+
+from ir.objects import VM, State, TValue
+from jitvm.lib.args import (
+    arg_error,
+    check_number,
+    check_string,
+    check_table,
+    int_arg,
+    is_absent,
+    result_bits,
+    result_number,
+    result_string,
+)
+from jitvm.lib.string import FREE_SLOTS, MAX_RESULTS
+from jitvm.lib.table import library
+from jitvm.native import Ptr, f64, i32, i64, native, u32, u64, unlikely
+from jitvm.runtime.barrier import barrier_back
+from jitvm.runtime.errcodes import Bad
+from jitvm.runtime.number import NUMBER_TEXT, num_text
+from jitvm.runtime.state import stack_grow
+from jitvm.runtime.string import MAX_STRING, buf_need, bytes_copy, str_new
+from jitvm.runtime.table import tab_getint, tab_len, tab_setint
+from jitvm.runtime.value import copy, is_nil, is_number, is_str, set_nil, str_data, str_of, tab_of
+
+INSERT_ARGS, UNPACK, OVERFLOW = int(Bad.INSERT_ARGS), int(Bad.UNPACK), int(Bad.STRING_OVERFLOW)
+CONCAT_VALUE, TABLE_OVERFLOW = int(Bad.CONCAT_VALUE), int(Bad.TABLE_OVERFLOW)
+
+
+@library("table.insert")
+@native
+def lib_table_insert(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """At the end, or at a position, moving the rest up."""
+    if unlikely(not check_table(g, base, nargs, 1)):
+        return -1
+    t = tab_of(base)
+    at = i32(tab_len(g, t)) + 1
+    if unlikely(nargs != 2):
+        if nargs != 3:
+            return arg_error(g, 0, INSERT_ARGS)
+        if not check_number(g, base, nargs, 2):
+            return -1
+        position = int_arg(base, 2)
+        at = at if at > position else position
+        while at > position:
+            slot = tab_setint(g, t, at)
+            if not slot:
+                return arg_error(g, 0, TABLE_OVERFLOW)
+            copy(slot, tab_getint(g, t, at - 1))
+            at -= 1
+    slot = tab_setint(g, t, at)
+    if unlikely(not slot):
+        return arg_error(g, 0, TABLE_OVERFLOW)
+    copy(slot, base + (nargs - 1))
+    barrier_back(g, t)
+    return 0
+
+
+@library("table.remove")
+@native
+def lib_table_remove(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """The last element, or the one at a position, moving the rest down."""
+    if unlikely(not check_table(g, base, nargs, 1)):
+        return -1
+    t = tab_of(base)
+    length = i32(tab_len(g, t))
+    at = length
+    if not is_absent(base, nargs, 2):
+        if not check_number(g, base, nargs, 2):
+            return -1
+        at = int_arg(base, 2)
+    if at < 1 or at > length:
+        return 0
+    removed = tab_getint(g, t, at).bits
+    while at < length:
+        copy(tab_setint(g, t, at), tab_getint(g, t, at + 1))
+        at += 1
+    set_nil(tab_setint(g, t, at))
+    return result_bits(L, base, removed)
+
+
+@library("table.maxn")
+@native
+def lib_table_maxn(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """The largest number that is a key, 0 if there is none above."""
+    if unlikely(not check_table(g, base, nargs, 1)):
+        return -1
+    t = tab_of(base)
+    largest = 0.0
+    i = i32(t.asize) - 1
+    while i >= 0 and largest == 0.0:
+        if not is_nil(t.array + i):
+            largest = f64(i)
+        i -= 1
+    if t.hmask != 0:
+        for j in range(t.hmask + 1):
+            n = t.node + j
+            if not is_nil(n.val) and is_number(n.key) and n.key.num > largest:
+                largest = n.key.num
+    return result_number(L, base, largest)
+
+
+@library("table.getn")
+@native
+def lib_table_getn(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_table(g, base, nargs, 1)):
+        return -1
+    return result_number(L, base, f64(tab_len(g, tab_of(base))))
+
+
+@library("table.concat")
+@native
+def lib_table_concat(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """The elements i .. j as one string, with a separator between them."""
+    if unlikely(not check_table(g, base, nargs, 1)):
+        return -1
+    t = tab_of(base)
+    between = g.stremptyz
+    if not is_absent(base, nargs, 2):
+        if not check_string(g, base, nargs, 2):
+            return -1
+        between = str_of(base + 1)
+    first: i32 = 1
+    if not is_absent(base, nargs, 3):
+        if not check_number(g, base, nargs, 3):
+            return -1
+        first = int_arg(base, 3)
+    last = i32(0)
+    if is_absent(base, nargs, 4):
+        last = i32(tab_len(g, t))
+    else:
+        if not check_number(g, base, nargs, 4):
+            return -1
+        last = int_arg(base, 4)
+    size = u64(0)
+    i = i64(first)
+    while i <= i64(last):
+        item = tab_getint(g, t, i32(i))
+        if unlikely(not (is_str(item) or is_number(item))):
+            copy(g.tmptv, item)
+            return arg_error(g, u32(i32(i)), CONCAT_VALUE)
+        size = put_item(g, item, size)
+        if i < i64(last):
+            bytes_copy(g, buf_need(g, size + u64(between.len) + 8) + size, str_data(between), between.len)
+            size += u64(between.len)
+        if unlikely(size > MAX_STRING):
+            return arg_error(g, 0, OVERFLOW)
+        i += 1
+    return result_string(L, base, str_new(g, g.tmpbuf, u32(size)))
+
+
+@native
+def put_item(g: Ptr[VM], item: Ptr[TValue], size: u64) -> u64:
+    """Appends a string or number to the buffer; the size with it."""
+    if is_str(item):
+        s = str_of(item)
+        bytes_copy(g, buf_need(g, size + u64(s.len) + 8) + size, str_data(s), s.len)
+        return size + u64(s.len)
+    return size + u64(num_text(g, item.num, buf_need(g, size + NUMBER_TEXT) + size))
+
+
+@library("unpack")
+@native
+def lib_unpack(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """The elements i .. j as results, nils included."""
+    if unlikely(not check_table(g, base, nargs, 1)):
+        return -1
+    t = tab_of(base)
+    first: i32 = 1
+    if not is_absent(base, nargs, 2):
+        if not check_number(g, base, nargs, 2):
+            return -1
+        first = int_arg(base, 2)
+    last = i32(0)
+    if is_absent(base, nargs, 3):
+        last = i32(tab_len(g, t))
+    else:
+        if not check_number(g, base, nargs, 3):
+            return -1
+        last = int_arg(base, 3)
+    if first > last:
+        return 0
+    count = i64(last) - i64(first) + 1
+    if unlikely(count > MAX_RESULTS):
+        return arg_error(g, 0, UNPACK)
+    out = base
+    if count > FREE_SLOTS and base + (count + FREE_SLOTS) > L.maxstack:
+        if stack_grow(g, L, u32(count)) != 0:
+            return arg_error(g, 0, UNPACK)
+        out = L.base
+    for i in range(i32(count)):
+        copy(out + i, tab_getint(g, t, first + i))
+    L.top = out + count
+    return count

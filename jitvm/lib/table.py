@@ -1,0 +1,98 @@
+"""THE table of library functions: name, number, and one of three implementations.
+
+    @library("math.floor")              native Python: (g, L, base, nargs) -> number of results, or -1
+    @native
+    def lib_math_floor(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64: ...
+
+    @upcall_library("io.write")         Python: called through one native trampoline and an upcall
+    def io_write(runtime, thread, nargs): ...
+
+    lua_library("math.deg", "return function(x) return x * 57.29577951308232 end")
+
+Results stand below `L.top`.  A native that fails sets g.errcode (a `Bad`) and g.errarg and returns -1.
+Functions that LuaJIT writes in Lua are written in Lua here, so that traces through them are the same.
+
+Upvalues of a builtin are its constants: bytes (a string) or the name of another library function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jitvm.lib.ffnames import FF_C, FFIDS
+from jitvm.native import NativeFunction
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionName:
+    """An upvalue that is another library function."""
+
+    name: str
+
+
+Upvalue = bytes | FunctionName
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryFunction:
+    """A row.  Exactly one of `native`, `python` and `lua` is set."""
+
+    name: str
+    ffid: int
+    native: NativeFunction | None = None
+    python: Callable[..., Any] | None = None
+    lua: str | None = None
+    upvalues: tuple[Upvalue, ...] = ()
+
+    @property
+    def module(self) -> str:
+        """The table it is found in; empty for globals."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def field(self) -> str:
+        """Its name there."""
+        return self.name.rpartition(".")[2]
+
+    @property
+    def is_hidden(self) -> bool:
+        """Reached through other functions only."""
+        return self.name.endswith("_aux")
+
+
+#: Every library function by full name, in the order of declaration.
+LIBRARY: dict[str, LibraryFunction] = {}
+#: Values that are no functions, by full name.
+CONSTANTS: dict[str, float | bytes] = {"math.pi": 3.14159265358979323846, "math.huge": float("inf")}
+
+
+def _add(row: LibraryFunction) -> None:
+    assert row.name not in LIBRARY, f"two library functions named {row.name}"
+    LIBRARY[row.name] = row
+
+
+def library(name: str, *upvalues: Upvalue) -> Callable[[NativeFunction], NativeFunction]:
+    """Declares a native library function."""
+
+    def declare(function: NativeFunction) -> NativeFunction:
+        _add(LibraryFunction(name, FFIDS.get(name, FF_C), native=function, upvalues=upvalues))
+        return function
+
+    return declare
+
+
+def upcall_library(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declares a library function written in Python."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        _add(LibraryFunction(name, FFIDS.get(name, FF_C), python=function))
+        return function
+
+    return declare
+
+
+def lua_library(name: str, source: str) -> None:
+    """Declares a library function written in Lua: a chunk that returns it."""
+    _add(LibraryFunction(name, 0, lua=source))
