@@ -21,6 +21,7 @@ import x64.lower  # noqa: F401  (registers the rules)
 from ir.ops import Op
 from ir.values import Block, Convention, Edge, Function
 from x64.asm import Assembler, Cond, Epilogue, Item, Label, Pooled, Reloc, encode
+from x64.edges import edge_moves, entry_moves
 from x64.flow import CALLS, Flow
 from x64.fuse import Selection
 from x64.lower.calls import argument_registers
@@ -118,7 +119,7 @@ class Writer:
             self.asm.push(reg)
         if self.frame:
             self.asm.lea(64, Reg.rsp, Mem(Reg.rsp, disp=-self.frame))
-        steps: list[Step] = list(parallel_moves(self.allocator.entry_moves()))
+        steps: list[Step] = list(parallel_moves(entry_moves(self.allocator)))
         emit_steps(self.asm, steps, self.allocator.policy.slot_base)
         self.out += self.asm.take()
         if self.trail is not None:
@@ -206,7 +207,7 @@ class Writer:
         self.out += self.asm.take()
 
     def _edge_code(self, block: Block, edge: Edge, number: int) -> list[Item]:
-        moves, fills = self.allocator.edge_moves(block, edge)
+        moves, fills = edge_moves(self.allocator, block, edge)
         steps: list[Step] = [*parallel_moves(moves), *fills]
         if self.trail is not None:
             self.trail.edges[block, number] = list(steps)

@@ -66,6 +66,10 @@ class Flow:
         around = [loop for loop in self.loops.values() if block.index in loop.blocks]
         return min(around, key=lambda loop: len(loop.blocks), default=None)
 
+    def block_reads(self, block: Block) -> list[Ins]:
+        """Every read of a value by an emitted instruction of a block."""
+        return [value for ins in block.body if self.emitted(ins) for value in self.selection.reads(ins)]
+
     # -- shape ---------------------------------------------------------------------------------------------
     def _walk(self) -> None:
         """Depth-first: reachable blocks in the function's order, predecessors, back edges."""
@@ -177,3 +181,29 @@ class Flow:
                     for value in self.selection.reads(ins):
                         live |= self.bit[value]
         return across
+
+
+def layout(flow: Flow) -> tuple[list[Block], set[Block]]:
+    """Blocks in the order of the code, and which are cold.
+
+    The function's own order, except that cold blocks come last and every block comes after one of its
+    predecessors, hence after its dominator.  What is only reached through cold blocks is cold.
+    """
+    placed: list[Block] = [flow.reachable[0]]
+    seen = set(placed)
+    for cold in (False, True):
+        waiting = [block for block in flow.reachable if block not in seen]
+        progress = True
+        while progress:
+            progress = False
+            for block in waiting:
+                if block in seen or (block.cold and not cold):
+                    continue
+                if any(pred in seen for pred in flow.preds[block]):
+                    placed.append(block)
+                    seen.add(block)
+                    progress = True
+        if not cold:
+            warm = set(placed)
+    assert len(placed) == len(flow.reachable), (placed, flow.reachable)
+    return placed, {block for block in placed if block not in warm}

@@ -28,7 +28,7 @@ from random import Random
 
 from ir.values import Block, Edge, Ins
 from x64.asm import Item
-from x64.flow import Flow, is_root
+from x64.flow import Flow, Loop, is_root, layout
 from x64.fuse import bits_of, edge_arguments, immediate_of
 from x64.lower.registry import Lowering, lower
 from x64.moves import Move, Place, Slot
@@ -61,6 +61,14 @@ class Entry:
 
 
 @dataclass(slots=True)
+class Advice:
+    """What a first walk learned about loops, by loop header; a second walk starts with it."""
+
+    constants: dict[Block, list[Ins]] = field(default_factory=dict)  # Worth a register for the whole loop.
+    through: dict[Block, list[Ins]] = field(default_factory=dict)  # Better in memory for the whole loop.
+
+
+@dataclass(slots=True)
 class BlockCode:
     """The code of a block up to, not including, its jumps."""
 
@@ -76,15 +84,23 @@ class Allocator:
         self.flow, self.lowering, self.policy, self.trail = flow, lowering, policy, trail
         self.selection = lowering.selection
         self.order, self.cold = layout(flow)
+        self.advice, self.learned = Advice(), Advice()
+        self._use_positions: dict[Ins, list[int]] = {}
+        self._weight_cache: dict[Block, dict[Ins, int]] = {}
+        self._reset()
+
+    def _reset(self) -> None:
         self.entries: dict[Block, Entry] = {}
         self.assumed: dict[Block, Entry] = {}
         self.code: dict[Block, BlockCode] = {}
-        self.hints = {value: place for value, place in policy.incoming.items() if isinstance(place, Reg)}
-        self.slots = {value: place.index for value, place in policy.incoming.items() if isinstance(place, Slot)}
+        incoming = self.policy.incoming
+        self.hints: dict[Ins, Reg] = {v: place for v, place in incoming.items() if isinstance(place, Reg)}
+        self.slots: dict[Ins, int] = {v: p.index for v, p in incoming.items() if isinstance(p, Slot)}
         self.slot_count = max(self.slots.values(), default=-1) + 1
-        self.stored: set[Ins] = set()  # Spilled values that are stored where they are defined.
+        self.stored: set[Ins] = set(self.slots)  # Spilled values that are stored where they are defined.
         self.used = 0  # Every register ever given out.
         # State of the walk.
+        self.block: Block | None = None
         self.held: dict[Reg, Ins] = {}
         self.home: dict[Ins, Reg] = {}
         self.in_slot: dict[Ins, None] = {}
@@ -98,9 +114,17 @@ class Allocator:
         self.before: list[tuple[Reg, Ins]] = []
         self.results: list[Step] = []
         self.after: list[Step] = []
-        self._use_positions: dict[Ins, list[int]] = {}
 
     def run(self) -> None:
+        """Walk all blocks; if loops turned out to need it, once more with what was learned."""
+        self._walk()
+        if self.policy.random is None and (self.learned.constants or self.learned.through):
+            self.advice, self.learned = self.learned, Advice()
+            self._reset()
+            self.lowering.restart()
+            self._walk()
+
+    def _walk(self) -> None:
         for block in reversed(self.order):
             self.in_cold = block in self.cold
             self._block(block)
@@ -110,6 +134,7 @@ class Allocator:
         chunks: list[list[Item]] = []
         events: list[list[Event]] = []
         code = self.code[block] = BlockCode()
+        self.block = block
         self._begin(block)
         self.terminal = True
         self.lowering.branch = []
@@ -141,6 +166,8 @@ class Allocator:
     def _merge_exact(self, edge: Edge, entry: Entry) -> None:
         arguments = dict(edge_arguments(edge))
         for value, reg in entry.regs.items():
+            if value.is_const and value not in self.home and not self.held_mask >> reg & 1:
+                self._settle(value, reg)
             value = arguments.get(value, value)
             if not self._located(value) and not self.held_mask >> reg & 1:
                 self._settle(value, reg)
@@ -171,38 +198,38 @@ class Allocator:
         loop = self.flow.loops.get(block)
         values = [param for param in block.params if param in self.flow.needed]
         values += [v for v in self.flow.members(self.flow.live_in[block]) if v not in self.policy.pinned]
-        weight = self._weights(loop.blocks) if loop else {}
+        weight = self._weights(loop) if loop else {}
         values.sort(key=lambda v: -weight.get(v, 0) if v not in block.params else -weight.get(v, 0) - 1)
+        through = self.advice.through.get(block, ())
         taken = 0
-        for value in values:
+        for value in (*values, *self.advice.constants.get(block, ())):
             mask = class_of(value) & self.policy.allocatable & ~taken
-            if loop and loop.has_call and self.flow.bit[value] & self.flow.across_calls:
+            if loop and loop.has_call and self.flow.bit.get(value, 0) & self.flow.across_calls:
                 mask &= CALLEE_SAVED
             spare = 4 if loop and not weight.get(value) else 2 if loop else 0
-            if mask.bit_count() <= spare:
+            if mask.bit_count() > spare and value not in through:
+                reg = entry.regs[value] = self._choose(value, mask)
+                taken |= 1 << reg
+                if loop:
+                    self.hints[value] = reg
+            elif not value.is_const:
                 entry.slots[value] = None
-                continue
-            reg = self._choose(value, mask)
-            taken |= 1 << reg
-            entry.regs[value] = reg
-            if loop:
-                self.hints[value] = reg
         for value in entry.slots:
             if value not in block.params:
                 self._spill(value)
                 self.in_slot.pop(value, None)
         return entry
 
-    def _weights(self, blocks: set[int]) -> dict[Ins, int]:
+    def _weights(self, loop: Loop) -> dict[Ins, int]:
         """How often each value is read within a loop; deeper counts more."""
-        weight: dict[Ins, int] = {}
-        for block in self.order:
-            if block.index in blocks and block not in self.cold:
-                factor = 4 ** self.flow.depth[block]
-                for ins in block.body:
-                    if self.flow.emitted(ins):
-                        for value in self.selection.reads(ins):
-                            weight[value] = weight.get(value, 0) + factor
+        weight = self._weight_cache.get(loop.header)
+        if weight is None:
+            weight = self._weight_cache[loop.header] = {}
+            for block in self.order:
+                if block.index in loop.blocks and block not in self.cold:
+                    factor = 4 ** self.flow.depth[block]
+                    for value in self.flow.block_reads(block):
+                        weight[value] = weight.get(value, 0) + factor
         return weight
 
     def _top(self, block: Block, chunks: list[list[Item]], events: list[list[Event]]) -> None:
@@ -217,15 +244,26 @@ class Allocator:
                 entry.slots[param] = None
             self.in_slot.pop(param, None)
         for value, reg in self.home.items():
-            if value.is_const:
+            if value.is_const and not self._carried(block, value, reg):
                 steps.append(Fill(reg, value))
             else:
                 entry.regs[value] = reg
-                if not self.in_cold:
+                if not value.is_const and not self.in_cold:
                     self.hints.setdefault(value, reg)
         entry.slots |= self.in_slot
         chunks.append(self._emit(steps))
         events.append(list(steps))
+
+    def _carried(self, block: Block, value: Ins, reg: Reg) -> bool:
+        """Whether a constant needed at the top of a block is to come in its register from outside."""
+        loop = self.flow.inner_loop(block)
+        if loop is None or self.in_cold:
+            return False
+        if loop.header is block:
+            self.learned.constants.setdefault(block, []).append(value)
+            return block in self.assumed and self.assumed[block].regs.get(value) is reg
+        preds = self.flow.preds[block]
+        return len(preds) == 1 and preds[0].index in loop.blocks
 
     # -- places --------------------------------------------------------------------------------------------
     def _located(self, value: Ins) -> bool:
@@ -339,7 +377,19 @@ class Allocator:
             self.after.insert(0, Move(reg, other))
         else:
             self._spill(value)
+            self._learn_through(value)
             self.after.insert(0, Move(reg, Slot(self._slot(value))))
+
+    def _learn_through(self, value: Ins) -> None:
+        """A value that a loop only carries along was reloaded inside of it: the reload belongs outside."""
+        assert self.block is not None
+        loop = self.flow.inner_loop(self.block)
+        if loop is None or self.in_cold or self._weights(loop).get(value):
+            return
+        if self.flow.bit[value] & self.flow.live_in[loop.header]:
+            through = self.learned.through.setdefault(loop.header, [])
+            if value not in through:
+                through.append(value)
 
     # -- instructions --------------------------------------------------------------------------------------
     def _instruction(self, ins: Ins, chunks: list[list[Item]], events: list[list[Event]]) -> None:
@@ -372,9 +422,9 @@ class Allocator:
         """The copy before an instruction, now that it is known where the value will be."""
         if value.is_const:
             return Fill(reg, value)
-        return Move(reg, self._place_of(value, self.home))
+        return Move(reg, self.place_of(value, self.home))
 
-    def _place_of(self, value: Ins, homes: dict[Ins, Reg]) -> Place:
+    def place_of(self, value: Ins, homes: dict[Ins, Reg]) -> Place:
         reg = self.policy.pinned.get(value) or homes.get(value)
         if reg is not None:
             return reg
@@ -539,27 +589,6 @@ class Allocator:
                     return self._slot_operand(value)
         return self._in(value, want.allowed, result)
 
-    # -- edges ---------------------------------------------------------------------------------------------
-    def edge_moves(self, block: Block, edge: Edge) -> tuple[list[tuple[Place, Place]], list[Fill]]:
-        """What an edge has to change: moves, all at once, and then constants."""
-        homes = self.code[block].homes
-        entry = self.entries[edge.block]
-        arguments = dict(edge_arguments(edge))
-        wanted: list[tuple[Place, Ins]] = [(reg, arguments.get(v, v)) for v, reg in entry.regs.items()]
-        stores_here = block not in self.cold and edge.block in self.cold
-        for value in entry.slots:
-            if value in arguments or (stores_here and value not in self.stored):
-                wanted.append((Slot(self.slots[value]), arguments.get(value, value)))
-        moves = [(dst, self._place_of(v, homes)) for dst, v in wanted if not v.is_const]
-        return [pair for pair in moves if pair[0] != pair[1]], [Fill(dst, v) for dst, v in wanted if v.is_const]
-
-    def entry_moves(self) -> list[tuple[Place, Place]]:
-        """From where the caller puts the parameters to where the first block expects them."""
-        entry = self.entries[self.order[0]]
-        wanted: list[tuple[Place, Ins]] = [(reg, v) for v, reg in entry.regs.items()]
-        wanted += [(Slot(self.slots[v]), v) for v in entry.slots]
-        return [(dst, self.policy.incoming[v]) for dst, v in wanted if dst != self.policy.incoming[v]]
-
 
 STAGES: dict[type, int] = {
     Out: 0, EarlyOut: 0, InOut: 0, Temp: 1, Clobber: 1, Alive: 1, Consumed: 1, At: 3, In: 3, Rm: 4, Rmi: 4, Ri: 4,
@@ -572,29 +601,3 @@ def stage_of(want: Want) -> int:
     if stage == 3 and isinstance(want, In) and want.allowed and want.allowed & (want.allowed - 1) == 0:
         return 2
     return stage
-
-
-def layout(flow: Flow) -> tuple[list[Block], set[Block]]:
-    """Blocks in the order of the code, and which are cold.
-
-    The function's own order, except that cold blocks come last and every block comes after one of its
-    predecessors, hence after its dominator.  What is only reached through cold blocks is cold.
-    """
-    placed: list[Block] = [flow.reachable[0]]
-    seen = set(placed)
-    for cold in (False, True):
-        waiting = [block for block in flow.reachable if block not in seen]
-        progress = True
-        while progress:
-            progress = False
-            for block in waiting:
-                if block in seen or (block.cold and not cold):
-                    continue
-                if any(pred in seen for pred in flow.preds[block]):
-                    placed.append(block)
-                    seen.add(block)
-                    progress = True
-        if not cold:
-            warm = set(placed)
-    assert len(placed) == len(flow.reachable), (placed, flow.reachable)
-    return placed, {block for block in placed if block not in warm}

@@ -88,7 +88,7 @@ class Exits:
     def __init__(self, snapshots: int) -> None:
         self.points: dict[int, ExitPoint] = {}
         self._numbers: dict[tuple[object, ...], int] = {}
-        self._next = snapshots
+        self._next = self._snapshots = snapshots
         self.allocator: Allocator | None = None
 
     def symbol(self, exit_: Exit) -> str:
@@ -103,10 +103,16 @@ class Exits:
             self.points[number] = point
         return f"exit:{number}"
 
+    def restart(self) -> None:
+        """Allocation begins anew: so do the numbers."""
+        self._next = self._snapshots
+        self.points.clear()
+        self._numbers.clear()
+
     def _place(self, value: Ins) -> Place:
         allocator = self.allocator
         assert allocator is not None
-        return allocator._place_of(value, allocator.home)
+        return allocator.place_of(value, allocator.home)
 
     def _number(self, exit_: Exit) -> int:
         if exit_.is_counted and exit_.snapshot not in self.points:
@@ -127,7 +133,7 @@ def compile_trace(
     Raises Abort if it needs too many spill slots."""
     fn = expansion.function
     asm, selection, exits = Assembler(), Selection(fn), Exits(snapshots)
-    lowering = Lowering(fn, asm, selection, exit_symbol=exits.symbol)
+    lowering = Lowering(fn, asm, selection, restart=exits.restart, exit_symbol=exits.symbol)
     allocator = Allocator(Flow(fn, selection), lowering, policy_of(fn, places, random), trail)
     exits.allocator = allocator
     allocator.run()

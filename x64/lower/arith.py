@@ -257,21 +257,3 @@ def leading_zeros(lo: Lowering, ins: Ins) -> Rule:
 
 def bits_want(value: Ins) -> In:
     return In(value) if value.is_const else Rm(value)
-
-
-@lower(Op.ADDOV, Op.SUBOV, Op.MULOV)
-def overflowing(lo: Lowering, ins: Ins) -> Rule:
-    """Two-address even where lea would do: lea sets no flags."""
-    left, right = ins.args[:2] if ins.op is Op.SUBOV else commuted(lo, ins)
-    site = lo.site(ins)
-    width = width_of(ins.type)
-    if ins.op is not Op.MULOV:
-        dst, src, _ = yield InOut(left), Rmi(right), site.alive
-        lo.asm.alu(Alu.ADD if ins.op is Op.ADDOV else Alu.SUB, width, dst, src)
-    elif (number := immediate_of(right)) is not None and right.is_const and not left.is_const:
-        dst, src, _ = yield Out(), In(left), site.alive
-        lo.asm.imul_const(width, dst, src, number)
-    else:
-        dst, src, _ = yield InOut(left), Rm(right) if not right.is_const else In(right), site.alive
-        lo.asm.imul(width, dst, src)
-    lo.asm.jump_symbol(site.symbol, Cond.O)

@@ -169,17 +169,18 @@ def leave_unless(lo: Lowering, conditions: list[tuple[Cond, bool]], symbol: str)
 
 def guard(lo: Lowering, ins: Ins, comparison: Comparison) -> Rule:
     """Leave the trace unless the comparison holds."""
-    site = lo.site(ins)
-    left, right, _ = yield *comparison.wants, site.alive
+    exit_ = ins.args[-1]
+    left, right, _ = yield *comparison.wants, Alive(exit_.alive())
     comparison.emit(left, right)
+    symbol = lo.exit_symbol(exit_)
     *first, (last, last_holds) = comparison.conditions()
     skip = Label()
     for cond, holds in first:
         if holds:
             lo.asm.jump(cond, skip)
         else:
-            lo.asm.jump_symbol(site.symbol, cond)
-    lo.asm.jump_symbol(site.symbol, last.inverse if last_holds else last)
+            lo.asm.jump_symbol(symbol, cond)
+    lo.asm.jump_symbol(symbol, last.inverse if last_holds else last)
     if any(holds for _, holds in first):
         lo.asm.label(skip)
 

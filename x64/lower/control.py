@@ -73,14 +73,6 @@ def tailptr(lo: Lowering, ins: Ins) -> Rule:
     lo.asm.jump_to(where)
 
 
-@lower(Op.LINK)
-def link(lo: Lowering, ins: Ins) -> Rule:
-    """End of a trace: to another one or to the interpreter, with BASE and perhaps PC."""
-    name, *values = ins.args
-    yield tuple(In(value, mask(reg)) for value, reg in zip(values, (PINNED_BASE, PINNED_PC), strict=False))
-    lo.asm.jump_symbol(name)
-
-
 def handler_wants(values: list[Ins]) -> list[Want]:
     """Pinned state and the two operands where a handler expects them."""
     operands = [In(value, mask(reg)) for value, reg in zip(values[4:], (HANDLER_A, HANDLER_D))]

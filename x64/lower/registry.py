@@ -21,28 +21,18 @@ from ir.ops import Op
 from ir.values import Exit, Function, Ins
 from x64.asm import Assembler, Cond
 from x64.fuse import Selection
-from x64.moves import Place
-from x64.wants import Alive, Want
+from x64.wants import Want
 
 #: What a rule receives is one operand per want; the want says which kind, so the type is open here only.
 Rule: TypeAlias = Generator[tuple[Want, ...], list[Any], None]
 
 
+def nothing() -> None:
+    """Nothing to forget."""
+
+
 def no_exits(exit_: Exit) -> str:
     raise AssertionError(f"{exit_}: only traces have exits")
-
-
-@dataclass(slots=True)
-class Site:
-    """One place where a guard may leave the code: `symbol` names the jump, `places` is filled by allocation."""
-
-    symbol: str
-    exit: Exit
-    places: dict[Ins, Place] = field(default_factory=dict)
-
-    @property
-    def alive(self) -> Alive:
-        return Alive(self.exit.alive())
 
 
 @dataclass(slots=True)
@@ -53,15 +43,7 @@ class Lowering:
     asm: Assembler
     selection: Selection
     branch: list[tuple[Cond, bool]] = field(default_factory=list)  # (condition, whether it means the taken edge)
-    sites: dict[Ins, Site] = field(default_factory=dict)  # By guard.
-
-    def site(self, guard: Ins) -> Site:
-        """The exit site of a guard; the jump to it is always a patchable rel32."""
-        exit_ = guard.args[-1]
-        assert guard.guard and isinstance(exit_, Exit), f"{guard} has no exit"
-        if guard not in self.sites:
-            self.sites[guard] = Site(f"exit{len(self.sites)}", exit_)
-        return self.sites[guard]
+    restart: Callable[[], None] = nothing  # Called when allocation begins anew.
     exit_symbol: Callable[[Exit], str] = no_exits  # Where a failing guard jumps, values being where they are now.
 
 
