@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import random
 from collections.abc import Callable, Iterator
@@ -11,13 +12,15 @@ import pytest
 
 from ir.layout import ACCESS, Ptr
 from ir.objects import GCfunc
-from jitvm.lib import base, bit, string, tab  # noqa: F401
 from jitvm.lib.ffnames import FFIDS
 from jitvm.lib.table import LIBRARY, FunctionName
 from jitvm.runtime import func, value
 from jitvm.runtime.heap import Heap
 from jitvm.runtime.upcalls import Upcall
 from tests.support import oracle
+
+for name in ("base", "bit", "math", "string", "tab"):
+    importlib.import_module(f"jitvm.lib.{name}")
 
 
 @pytest.fixture(scope="module")
