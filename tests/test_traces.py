@@ -15,6 +15,16 @@ from tests.support.modes import INTERP, Mode
 SCRIPTS = corpus.scripts()
 DEVIATING = corpus.deviating()
 LIVE_TRIES = 4
+FLAGS = (
+    ("-O0",),
+    ("-O1",),
+    ("-O2",),
+    ("-O-loop",),
+    ("-O-fwd", "-O-dse"),
+    ("-O-cse",),
+    ("-O-narrow",),
+    ("-O-sink",),
+)
 #: Scripts whose loops have more machine instructions than luajit's.
 LONGER_LOOPS: tuple[str, ...] = ()
 
@@ -46,6 +56,23 @@ def test_listing(script: corpus.Script, golden: Golden) -> None:
     shape, wanted = corpus.shape(ours), corpus.shape(theirs)
     assert shape == wanted, f"another trace tree: {unified(script.path('dump'), wanted, shape)}"
     _same(script, "dump", ours)
+
+
+@each_script
+@available.needs("record")
+@pytest.mark.oracle
+@pytest.mark.slow
+@pytest.mark.parametrize("flags", FLAGS, ids=" ".join)
+def test_listing_under_flags(script: corpus.Script, flags: tuple[str, ...], luajit: str) -> None:
+    if script.name in DEVIATING:
+        pytest.skip("deviates under the default flags already")
+    ours = corpus.dump(script, *flags)
+    said = ""
+    for _ in range(LIVE_TRIES):
+        said = corpus.oracle_dump(script, *flags)
+        if said == ours:
+            return
+    pytest.fail(unified(script.path("dump"), said, ours), pytrace=False)
 
 
 @each_script

@@ -104,11 +104,11 @@ def dump(script: Script, *flags: str, letters: str = LISTING_LETTERS) -> str:
         return _written(file, done)
 
 
-def oracle_dump(script: Script, letters: str = LISTING_LETTERS) -> str:
+def oracle_dump(script: Script, *flags: str, letters: str = LISTING_LETTERS) -> str:
     """luajit's listing of a script's traces, as if nobody watched."""
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "listing"
-        done = oracle.fresh(str(QUIET_DUMP), letters, str(file), script.file, cwd=script.folder)
+        done = oracle.fresh(*flags, str(QUIET_DUMP), letters, str(file), script.file, cwd=script.folder)
         return _written(file, done)
 
 
@@ -152,6 +152,6 @@ ORACLE_KINDS: dict[str, Callable[[Script], str]] = {
     "out": lambda script: output(oracle.fresh, script),
     "bc": lambda script: bytecode(oracle.fresh, script),
     "dump": oracle_dump,
-    "loops": lambda script: loops_text(oracle_dump(script, "mT")),
+    "loops": lambda script: loops_text(oracle_dump(script, letters="mT")),
 }
 PROGRAM_KINDS = {"out": ORACLE_KINDS["out"]}
