@@ -32,9 +32,11 @@ from ir.trace import Trace
 from ir.types import IRType
 from ir.values import Ins
 
-_FOLD_CSE_FWD = OptFlag.FOLD | OptFlag.CSE | OptFlag.FWD
-_FOLD_DSE = OptFlag.FOLD | OptFlag.DSE
-_FOLDING = OptFlag.FOLD | OptFlag.CSE | OptFlag.FWD | OptFlag.DSE
+_FOLD, _CSE = int(OptFlag.FOLD), int(OptFlag.CSE)
+_FOLD_CSE_FWD = _FOLD | _CSE | int(OptFlag.FWD)
+_FOLD_DSE = _FOLD | int(OptFlag.DSE)
+_FOLDING = _FOLD_CSE_FWD | _FOLD_DSE
+_OPCODES = len(Op)
 
 _RULES_OF: dict[tuple[Op, int, int], tuple[Rule, ...]] = {}
 
@@ -65,11 +67,12 @@ class TraceBuilder:
     )
 
     def __init__(self, trace: Trace, flags: OptFlag = ALL, heap: Heap | None = None) -> None:
-        self.trace, self.flags, self.heap = trace, flags, heap
+        self.trace, self.heap = trace, heap
+        self.flags = int(flags)  # Operators of IntFlag are slow.
         self._folding = flags & _FOLDING == _FOLDING
-        self.chain: list[list[Ins]] = [[] for _ in Op]
+        self.chain: list[list[Ins]] = [[] for _ in range(_OPCODES)]
         self.chain[Op.BASE].append(trace.ins[0])
-        self.cse_map: list[dict[tuple[object, ...], Ins]] = [{} for _ in Op]
+        self.cse_map: list[dict[tuple[object, ...], Ins]] = [{} for _ in range(_OPCODES)]
         self.guard_emitted = False  # A guard was appended since the recorder last cleared this.
         self.need_snapshot = False  # A side effect was emitted: the next guard needs a new snapshot.
         self.slots: list[Ins | None] = []
@@ -145,13 +148,13 @@ class TraceBuilder:
         elif "S" in kind:
             if flags & _FOLD_DSE != _FOLD_DSE:
                 return self.append(ins)
-        elif "A" not in kind and not flags & OptFlag.FOLD:
+        elif "A" not in kind and not flags & _FOLD:
             return self.cse(ins)
         return None
 
     def cse(self, ins: Ins) -> Ins:
         """The latest equal instruction, or `ins` itself, appended."""
-        if self.flags & 2:  # OptFlag.CSE; an IntFlag operand would cost a call.
+        if self.flags & _CSE:
             found = self.cse_map[ins.op].get(ins.args)
             if found is not None:
                 return found

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ir.layout import ACCESS, Ptr
-from ir.objects import GCstr, GCtab
+from ir.objects import GCstr, GCtab, TValue
 from ir.ops import Op
 from ir.types import NUMBER_LIMIT_HI, TAG_SHIFT
 from ir.values import Ins
@@ -53,7 +53,7 @@ def table_lookup(address: int, key: Ins) -> Ptr | None:
     if key.op is Op.KINT or key.op is Op.KNUM:
         number = float(key.args[0])
         if number.is_integer() and 0 <= number < table.asize:
-            return table.array + int(number)
+            return Ptr(TValue, table.array.addr + 8 * int(number))
         return _find(table, _number_matches, number)
     if key.op is Op.KPRI:
         return _find(table, _tag_matches, ~int(key.type))
@@ -65,7 +65,7 @@ def _find(table: Ptr, matches: Callable[[Ptr, float], bool], key: float) -> Ptr 
     for index in range(table.hmask + 1):
         node = table.node + index
         if matches(node.key, key):
-            return node.val  # type: ignore[no-any-return]
+            return Ptr(TValue, node.val.addr)
     return None
 
 

@@ -12,6 +12,7 @@ from ir.fold.engine import conversion, fold
 from ir.fold.evaluate import num_to_bit, num_to_int, num_to_int64, wrap64
 from ir.heap import string_bytes
 from ir.ops import CONV_DST_SHIFT, CONV_SEXT, CONV_SRC_MASK, Op
+from ir.passes.flags import OptFlag
 from ir.passes.narrow import narrow_convert as backpropagate
 from ir.types import IRType
 from ir.values import Ins
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 #: The literal of CONV without its check mode.
 CONV_MODE_MASK = 0xFFF
+_CSE = int(OptFlag.CSE)
 _TYPES = tuple(IRType)
 TOSTR_INT, TOSTR_NUM, TOSTR_CHAR = range(3)
 
@@ -214,7 +216,7 @@ def simplify_conv_sext(b: TraceBuilder, ins: Ins, left: Ins, right: int) -> Ins 
 @fold("CONV any any")
 def cse_conv(b: TraceBuilder, ins: Ins, left: Ins, right: int) -> Ins:
     """A conversion with a stronger check serves as well"""
-    if b.flags & 2:
+    if b.flags & _CSE:
         for other in reversed(b.chain[Op.CONV]):
             if other.ref <= left.ref:
                 break

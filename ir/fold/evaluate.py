@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ir.ops import FPM_NAMES, Op
 
-NAN = struct.unpack("<d", struct.pack("<Q", 0xFFF8000000000000))[0]
+NAN: float = struct.unpack("<d", struct.pack("<Q", 0xFFF8000000000000))[0]
 
 
 def wrap32(value: int) -> int:
@@ -59,7 +59,7 @@ def divide(a: float, b: float) -> float:
     if b == 0.0:
         if a == 0.0 or math.isnan(a):
             return NAN
-        return math.copysign(math.inf, math.copysign(1.0, a) * math.copysign(1.0, b))
+        return float(math.copysign(math.inf, math.copysign(1.0, a) * math.copysign(1.0, b)))
     return a / b
 
 
@@ -83,7 +83,7 @@ def trunc(value: float) -> float:
 def power(a: float, b: float) -> float:
     """C's pow."""
     try:
-        return math.pow(a, b)
+        return float(math.pow(a, b))
     except OverflowError:
         odd = b == math.floor(b) and math.fmod(b, 2.0) != 0.0
         return -math.inf if a < 0.0 and odd else math.inf

@@ -15,13 +15,14 @@ from ir.layout import ACCESS, Ptr
 from ir.objects import GCfunc, GCstr, GCtab
 from ir.ops import SLOAD_FRAME, Op
 from ir.passes import alias
+from ir.passes.flags import OptFlag
 from ir.types import IRType
 from ir.values import Ins
 
 if TYPE_CHECKING:
     from ir.builder import TraceBuilder
 
-_FOLD, _CSE = 1, 2  # OptFlag values; an IntFlag operand would cost a call.
+_FOLD, _CSE = int(OptFlag.FOLD), int(OptFlag.CSE)
 _COLLECTED = (Op.SNEW, Op.XSNEW, Op.TNEW, Op.TDUP, Op.CNEW, Op.CNEWI, Op.BUFSTR, Op.TOSTR, Op.CALLA)
 
 

@@ -12,13 +12,14 @@ from ir.fold.constants import decide
 from ir.fold.engine import DROPPED, fold
 from ir.fold.integers import integer
 from ir.ops import Op
+from ir.passes.flags import OptFlag
 from ir.types import IRType
 from ir.values import Ins
 
 if TYPE_CHECKING:
     from ir.builder import TraceBuilder
 
-_ABC = 128  # OptFlag.ABC
+_ABC = int(OptFlag.ABC)
 
 
 @fold("ADD any any", "MUL any any", "ADDOV any any", "MULOV any any")

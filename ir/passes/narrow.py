@@ -54,6 +54,7 @@ _MODE_MASK, _CHECK_MASK = 0xFFF, 0xF000
 TOBIT_BIAS = 6755399441055744.0
 _MAX_DEPTH, _MAX_CODE, _CACHE_SLOTS = 100, 252, 16
 _INT_TYPES = (IRType.I8, IRType.U8, IRType.I16, IRType.U16, IRType.INT)
+_NARROW = int(OptFlag.NARROW)
 _UNCHECKED = {Op.ADDOV: Op.ADD, Op.SUBOV: Op.SUB, Op.MULOV: Op.MUL}
 _CHECKED = {Op.ADD: Op.ADDOV, Op.SUB: Op.SUBOV}
 
@@ -243,7 +244,7 @@ class _Narrowing:
 
 def narrow_convert(b: TraceBuilder, ins: Ins) -> Ins | None:
     """Move a conversion of an ADD or SUB to the leaves; None if that does not pay."""
-    if not b.flags & OptFlag.NARROW:
+    if not b.flags & _NARROW:
         return None
     mode = _TOBIT if ins.op is Op.TOBIT else ins.args[1]
     narrowing = _Narrowing(b, ins, mode)
@@ -343,7 +344,7 @@ def narrow_mod(b: TraceBuilder, left: Ins, right: Ins, left_seen: float, right_s
     """left % right; integer if both are and the divisor was not zero."""
     left, right = _string_to_num(b, left), _string_to_num(b, right)
     both = left.type in _INT_TYPES and right.type in _INT_TYPES
-    if b.flags & OptFlag.NARROW and both and right_seen != 0.0:
+    if b.flags & _NARROW and both and right_seen != 0.0:
         b.emit(Op.NE, IRType.INT, right, b.kint(0), guard=True)
         return b.emit(Op.MOD, IRType.INT, left, right)
     left, right = to_num(b, left), to_num(b, right)
@@ -353,7 +354,7 @@ def narrow_mod(b: TraceBuilder, left: Ins, right: Ins, left_seen: float, right_s
 
 def narrow_forl(b: TraceBuilder, start: float, stop: float, step: float) -> IRType:
     """Type of a numeric loop's counter: INT if all its values are integers that cannot overflow."""
-    if b.flags & OptFlag.NARROW and all(value == num_to_int(value) for value in (start, stop, step)):
+    if b.flags & _NARROW and all(value == num_to_int(value) for value in (start, stop, step)):
         end = stop + step
         if end <= 2147483647.0 if step >= 0.0 else end >= -2147483648.0:
             return IRType.INT
