@@ -113,11 +113,6 @@ def record_tail_call(rec: Recorder, func: int, nargs: int) -> None:
         raise Abort(TraceError.LUNROLL)
 
 
-def _top(rec: Recorder) -> int:
-    """Number of slots in use, from base."""
-    return (rec.view.top - rec.view.base) >> 3
-
-
 @record(BC.CALL)
 def call(rec: Recorder, x: Operands) -> None:
     record_call(rec, x.a, x.c - 1)
@@ -125,7 +120,7 @@ def call(rec: Recorder, x: Operands) -> None:
 
 @record(BC.CALLM)
 def call_multiple(rec: Recorder, x: Operands) -> None:
-    record_call(rec, x.a, _top(rec) - x.a - 2)
+    record_call(rec, x.a, x.c + rec.view.multres() - 1)
 
 
 @record(BC.CALLT)
@@ -135,7 +130,7 @@ def tail_call(rec: Recorder, x: Operands) -> None:
 
 @record(BC.CALLMT)
 def tail_call_multiple(rec: Recorder, x: Operands) -> None:
-    record_tail_call(rec, x.a, _top(rec) - x.a - 2)
+    record_tail_call(rec, x.a, x.c + rec.view.multres() - 1)
 
 
 @record(BC.ITERC)
@@ -255,7 +250,7 @@ def return_(rec: Recorder, x: Operands) -> None:
 
 @record(BC.RETM)
 def return_multiple(rec: Recorder, x: Operands) -> None:
-    record_return(rec, x.a, _top(rec) - x.a)
+    record_return(rec, x.a, x.c + rec.view.multres() - 1)
 
 
 # Function headers.

@@ -299,7 +299,7 @@ def elements(rec: Recorder, x: Operands) -> None:
     table = rec.getslot(x.a - 1)
     tabv = rec.view.slot(x.a - 1)
     index = x.rcv & 0xFFFFFFFF
-    for slot in range(x.a, (rec.view.top - rec.view.base) >> 3):
+    for slot in range(x.a, x.a + rec.view.multres() - 1):
         key = rec.builder.kint(index)
         value = rec.getslot(slot)
         record_index(rec, Index(table, tabv, key, bits_of(float(index)), value, rec.view.slot(slot), 0))

@@ -140,14 +140,17 @@ class ProcessReader:
     """
 
     def __init__(self) -> None:
-        from cffi import FFI  # A millisecond that a program without hot loops does not pay.
+        import _cffi_backend as backend  # A millisecond that a program without hot loops does not pay.
 
-        ffi = FFI()
-        self._ffi = ffi
-        self._u8: Any = ffi.cast("uint8_t *", 1)
-        self._u16: Any = ffi.cast("uint16_t *", 2)
-        self._u32: Any = ffi.cast("uint32_t *", 4)
-        self._u64: Any = ffi.cast("uint64_t *", 8)
+        self._backend = backend
+
+        def pointer(name: str, size: int) -> Any:
+            return backend.cast(backend.new_pointer_type(backend.new_primitive_type(name)), size)
+
+        self._u8: Any = pointer("uint8_t", 1)
+        self._u16: Any = pointer("uint16_t", 2)
+        self._u32: Any = pointer("uint32_t", 4)
+        self._u64: Any = pointer("uint64_t", 8)
 
     def u8(self, address: int) -> int:
         value: int = self._u8[address - 1]
@@ -166,7 +169,7 @@ class ProcessReader:
         return value
 
     def data(self, address: int, size: int) -> bytes:
-        return bytes(self._ffi.buffer(self._u8 + (address - 1), size))
+        return bytes(self._backend.buffer(self._u8 + (address - 1), size))
 
     def set_u8(self, address: int, value: int) -> None:
         self._u8[address - 1] = value
@@ -194,6 +197,7 @@ _N_KEY, _N_NEXT, _N_SIZE = offset_of(Node, "key"), offset_of(Node, "next"), Node
 _UV = {name: offset_of(GCupval, name) for name in ("closed", "immutable", "dhash", "v", "next")}
 _VM_NILTV, _VM_BASEMT = offset_of(VM, "niltv"), offset_of(VM, "basemt")
 _VM_STREMPTY = offset_of(VM, "stremptyz")
+_VM_MULTRES = offset_of(VM, "multres")
 _VM_TMPBUF = offset_of(VM, "tmpbuf")
 _VM_MMNAMES = offset_of(VM, "mmnames")
 
@@ -271,6 +275,10 @@ class View:
             found.append((target - self.base) >> 3)
             upvalue = self.read.u64(upvalue + _UV["next"])
         return found
+
+    def multres(self) -> int:
+        """Open results of the last call or vararg, plus one."""
+        return self.read.u64(self.g + _VM_MULTRES)
 
     # Functions, prototypes, bytecode.
 

@@ -97,7 +97,6 @@ class TraceCompiler:
     params: Parameters = field(default_factory=Parameters)
     flags: OptFlag = ALL
     bus: Bus = field(default_factory=Bus)
-    seed: int = 0
     recorder: Recorder | None = None
     enabled: bool = True
     failed: bool = False  # An error was thrown while recording.
@@ -106,7 +105,11 @@ class TraceCompiler:
 
     def __post_init__(self) -> None:
         self.cache = TraceCache(self.params.maxtrace)
-        self.penalties = Penalties(self.seed)
+        self.penalties = Penalties()
+
+    def seed_random(self, seed: int) -> None:
+        """Another seed for what is random about penalties."""
+        self.penalties = Penalties(seed)
 
     # What the recorder asks.
 

@@ -1,0 +1,169 @@
+"""The trace compiler of a runtime, wired to its heap, its interpreter and its machine code.
+
+    rt.jit.hot_loop(thread, pc)         what upcalls of the interpreter arrive at
+    rt.jit.bus.listen(Dump(...))        listings
+    rt.jit.flush()                      jit.flush()
+
+Made when the first loop becomes hot, or when a listing is asked for.  Objects that a trace has as constants are held for as
+long as the trace exists; while one is recorded, the collector waits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Protocol
+
+from ir.heap import Heap as FoldingHeap
+from ir.layout import Ptr
+from ir.objects import TraceHead
+from ir.ops import Op
+from ir.trace import Trace
+from ir.values import Ins
+from jitvm.front.proto import Prototype
+from jitvm.lib.ffnames import FFIDS, FFNAMES
+from jitvm.record.view import ProcessReader, View
+from jitvm.runtime.values import format_number, parse_number
+from jitvm.trace.compiler import Parameters, TraceCompiler
+from jitvm.trace.events import Bus
+
+if TYPE_CHECKING:
+    from jitvm.options import Options
+    from jitvm.runtime.runtime import Runtime
+
+MAX_TRACES = 65536
+
+
+class CodeGenerator(Protocol):
+    """Turns traces into something the interpreter can enter."""
+
+    def compile(self, trace: Trace, parent: Trace | None) -> None: ...
+    def discard(self) -> None: ...
+    def silence_exit(self, number: int, exitno: int) -> None: ...
+
+
+class TraceHeap(FoldingHeap):
+    """What folding asks of the heap."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._heap = runtime.heap
+        self._nil = runtime.heap.g.ref("niltv").addr
+
+    @property
+    def niltv(self) -> int:
+        return int(self._nil)
+
+    def intern(self, data: bytes) -> int:
+        return int(self._heap.string(data).addr)
+
+    def format_number(self, number: float) -> bytes:
+        return format_number(number)
+
+    def parse_number(self, data: bytes) -> float | None:
+        return parse_number(data)
+
+    def format_item(self, call: int, spec: int, value: Ins) -> bytes | None:
+        return None
+
+
+class Jit:
+    """`jitvm.trace.compiler.Host`, and the interpreter's upcalls."""
+
+    def __init__(self, runtime: Runtime, code: CodeGenerator) -> None:
+        self.runtime, self.code = runtime, code
+        self.heap = TraceHeap(runtime)
+        g = runtime.heap.g
+        self._g = g
+        self._handles: list[int] = []
+        self._stopped = 0
+        self.view = View(ProcessReader(), g.addr)
+        self.compiler = TraceCompiler(self.view, self, parameters(runtime.options), runtime.options.flags)
+        self.compiler.seed_random(runtime.options.seed)
+        self.configure(runtime.options)
+
+    @property
+    def bus(self) -> Bus:
+        return self.compiler.bus
+
+    def configure(self, options: Options) -> None:
+        """After a change of options."""
+        self.compiler.params = parameters(options)
+        self.compiler.cache.limit = self.compiler.params.maxtrace
+        self.compiler.flags = options.flags
+        self.compiler.enabled = options.jit
+
+    # Upcalls.
+
+    def hot_loop(self, thread: int, pc: int) -> None:
+        self.compiler.hot_loop(thread, pc)
+
+    def hot_call(self, thread: int, pc: int) -> None:
+        self.compiler.hot_call(thread, pc)
+
+    def record(self, thread: int, pc: int) -> None:
+        self.compiler.record(thread, pc)
+
+    def hot_exit(self, number: int, exitno: int, pc: int) -> None:
+        self.compiler.hot_exit(self._g.cur.addr, number, exitno, pc)
+
+    def stitch(self, thread: int, pc: int, number: int) -> None:
+        self.compiler.stitch(thread, pc, number)
+
+    def error_thrown(self) -> None:
+        self.compiler.error_thrown()
+
+    # For the program.
+
+    def flush(self) -> None:
+        """Drop all traces.  None may be running, as is the case in any library function."""
+        self.compiler.flush()
+
+    def flush_trace(self, number: int) -> None:
+        self.compiler.flush_trace(number)
+
+    # The rest of the VM, as the trace compiler needs it.
+
+    def set_recording(self, on: int) -> None:
+        if on:
+            self._stopped, self._g.gc_stopped = self._g.gc_stopped, 1
+        elif self._g.recording:
+            self._g.gc_stopped = self._stopped
+        self.runtime.switch.set_recording(on)
+
+    def set_counter(self, pc: int, value: int) -> None:
+        self.runtime.protos.set_counter(pc, value)
+
+    def compile(self, trace: Trace, parent: Trace | None) -> None:
+        self.code.compile(trace, parent)
+        self._handles += [self.runtime.heap.hold(k.args[0]) for k in trace.consts if k.op is Op.KGC]
+
+    def discard_code(self) -> None:
+        self.code.discard()
+        for handle in self._handles:
+            self.runtime.heap.release(handle)
+        self._handles.clear()
+
+    def silence_exit(self, trace: Trace, exitno: int) -> None:
+        self.code.silence_exit(trace.number, exitno)
+
+    def builtin_name(self, ffid: int) -> str:
+        return FFNAMES[ffid]
+
+    def ffid(self, name: str) -> int:
+        return FFIDS[name]
+
+    # Sources of listings.
+
+    def prototype(self, ident: int) -> Prototype:
+        return self.runtime.protos.loaded[ident].proto
+
+
+def parameters(options: Options) -> Parameters:
+    return Parameters(**{field.name: options.parameters[field.name] for field in fields(Parameters)})
+
+
+def make_jit(runtime: Runtime) -> Jit:
+    """The trace compiler of a runtime whose engine says how traces are run."""
+    g = runtime.heap.g
+    if g.traces.addr == 0:
+        g.traces = Ptr(Ptr(TraceHead), runtime.heap.aux(8 * MAX_TRACES))
+    return Jit(runtime, runtime.engine.code_generator(runtime))  # type: ignore[attr-defined]
