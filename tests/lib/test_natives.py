@@ -5,58 +5,20 @@ from __future__ import annotations
 import importlib
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ir.layout import ACCESS, Ptr
+from ir.layout import Ptr
 from ir.objects import GCfunc
 from jitvm.lib.ffnames import FFIDS
 from jitvm.lib.table import LIBRARY, FunctionName
 from jitvm.runtime import func, value
 from jitvm.runtime.heap import Heap
-from jitvm.runtime.upcalls import Upcall
-from tests.support import oracle
 
 for name in ("base", "bit", "math", "string", "tab"):
     importlib.import_module(f"jitvm.lib.{name}")
-
-
-@pytest.fixture(scope="module")
-def heap() -> Iterator[Heap]:
-    before = ACCESS.memory
-    heap = Heap()
-    heap.g.upcall = heap.memory.register(Conversions(heap))
-    yield heap
-    heap.close()
-    ACCESS.memory = before
-
-
-class Conversions:
-    """The upcalls that natives make for numbers they do not convert themselves."""
-
-    def __init__(self, heap: Heap) -> None:
-        self.heap = heap
-
-    def __call__(self, number: int, a: int, b: int, c: int) -> int:
-        slot = Ptr(heap_slot, a)
-        match Upcall(number):
-            case Upcall.NUMBER_TO_STRING:
-                value.set_str(slot, self.heap.string(b"%.14g" % slot.num))
-                return 0
-            case Upcall.STRING_TO_NUMBER:
-                text = self.heap.text(value.str_of(slot))
-                try:
-                    number_ = float.fromhex(text.decode()) if b"x" in text else float(text)
-                except ValueError:
-                    return 0
-                value.set_number(Ptr(heap_slot, b), number_)
-                return 1
-        raise AssertionError(number)
-
-
-heap_slot = Ptr.__class_getitem__(value.TValue).target
 
 
 class Caller:
@@ -195,18 +157,6 @@ def compare(call: Caller, cases: list[tuple[Any, ...]], lines: Callable[[str], l
         if not same(ours, theirs):
             wrong.append((case, ours, theirs))
     assert not wrong
-
-
-@pytest.fixture
-def luajit_lines(tmp_path: Any) -> Callable[[str], list[str]]:
-    def lines(program: str) -> list[str]:
-        script = tmp_path / "script.lua"
-        script.write_text(program)
-        answer = oracle.fresh(str(script))
-        assert answer.status == 0, answer.stderr
-        return answer.stdout.splitlines()
-
-    return lines
 
 
 NUMBERS = [0.0, -0.0, 1.0, -1.5, 0.5, 2.5, 1e300, -1e-300, 5e-324, 2.0**31, 2.0**53, -(2.0**31) - 1]

@@ -1,35 +1,3 @@
-"""A heap per test module: one reservation of address space, simulated native functions."""
+"""Tests in this folder work on a heap."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
-import pytest
-
-from ir.layout import ACCESS
-from jitvm.runtime.heap import Heap
-from tests.support import oracle
-
-
-@pytest.fixture(scope="module")
-def heap() -> Iterator[Heap]:
-    before = ACCESS.memory
-    heap = Heap()
-    yield heap
-    heap.close()
-    ACCESS.memory = before
-
-
-@pytest.fixture
-def luajit_lines(tmp_path: Path) -> Callable[[str], list[str]]:
-    """What luajit prints for a program, by line."""
-
-    def lines(program: str) -> list[str]:
-        script = tmp_path / "script.lua"
-        script.write_text(program)
-        answer = oracle.fresh(str(script))
-        assert answer.status == 0, answer.stderr
-        return answer.stdout.splitlines()
-
-    return lines
+from tests.runtime.fixtures import heap, luajit_lines  # noqa: F401
