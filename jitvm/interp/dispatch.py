@@ -63,4 +63,4 @@ def vm_interrupt(vm: Interp, ra: u64, rd: u64) -> Next:
 @native
 def builtin_upcall(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
     """The code of every library function that is written in Python."""
-    return g.upcall(UPCALL_BUILTIN, u64(frame_func(base).ffid), addr(L), u64(nargs))
+    return g.upcall(UPCALL_BUILTIN, addr(frame_func(base).pc), addr(L), u64(nargs))

@@ -61,6 +61,8 @@ class Bad(IntEnum):
     ASSERTION = 108
     PROTECTED = 109
     SORT_ORDER = 110
+    SLICE = 111
+    CONCAT_VALUE = 112  # g.errarg: index of the element; its value is in g.tmptv
 
 
 ERR_ARITH, ERR_CONCAT, ERR_LEN = int(Err.ARITH), int(Err.CONCAT), int(Err.LEN)

@@ -16,6 +16,7 @@ from ir.layout import Ptr
 from ir.objects import TValue
 from jitvm.runtime.debug import FrameInfo, slot_name, where
 from jitvm.runtime.errcodes import Bad, Err
+from jitvm.runtime.value import str_of
 
 if TYPE_CHECKING:
     from jitvm.runtime.runtime import Runtime
@@ -76,6 +77,7 @@ FAILURES = {
     Bad.ASSERTION: b"assertion failed!",
     Bad.PROTECTED: b"cannot change a protected metatable",
     Bad.SORT_ORDER: b"invalid order function for sorting",
+    Bad.SLICE: b"string slice too long",
 }
 
 
@@ -146,6 +148,11 @@ class Messages:
     def builtin(self, thread: Ptr, bad: Bad) -> bytes:
         """A native library function failed."""
         number = self.runtime.heap.g.errarg
+        if bad is Bad.ASSERTION and number > 1:  # The message is a string, and gets a position all the same.
+            return self.caller_where(thread) + self.runtime.heap.text(str_of(thread.base + 1))
+        if bad is Bad.CONCAT_VALUE:
+            kind = type_name(self.runtime.heap.g.tmptv.bits)
+            return self.caller_where(thread) + b"invalid value (%s) at index %d in table for 'concat'" % (kind, number)
         if bad in FAILURES:
             return self.caller_where(thread) + FAILURES[bad]
         if bad in REASONS:

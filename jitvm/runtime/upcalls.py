@@ -19,7 +19,7 @@ class Upcall(IntEnum):
 
     ERROR = 0  # thread, code (see `errors.Err`), detail: make the message of an error, leave it in g.errval
     RAISED = 1  # thread: an error whose value is in g.errval is about to unwind the stack
-    BUILTIN = 2  # ffid, thread, argument count: run a library function written in Python
+    BUILTIN = 2  # header address, thread, argument count: run a library function written in Python
     HOTLOOP = 3  # thread, pc of the loop bytecode
     HOTCALL = 4  # thread, pc of the function header
     RECORD = 5  # thread, pc of the bytecode about to run

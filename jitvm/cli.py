@@ -1,0 +1,290 @@
+"""The command line: luajit's options, messages and exit codes.
+
+    jitvm [options]... [script [args]...]
+
+Messages begin with "jitvm:" where luajit's begin with its own name; nothing else differs.  Options are scanned
+twice, as luajit does: first for their form, then they are carried out in order.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jitvm.front.errors import LuaError
+
+if TYPE_CHECKING:
+    from jitvm.runtime.runtime import Runtime
+
+PROGRAM = b"jitvm"
+VERSION = b"LuaJIT 2.1.0-beta3 -- jitvm, a tracing JIT for Lua in Python.\n"
+USAGE = b"""usage: jitvm [options]... [script [args]...].
+Available options are:
+  -e chunk  Execute string 'chunk'.
+  -l name   Require library 'name'.
+  -b ...    Save or list bytecode.
+  -j cmd    Perform LuaJIT control command.
+  -O[opt]   Control LuaJIT optimizations.
+  -i        Enter interactive mode after executing 'script'.
+  -v        Show version information.
+  -E        Ignore environment variables.
+  --        Stop handling options.
+  -         Execute stdin and stop handling options.
+"""
+UNKNOWN_COMMAND = b"unknown luaJIT command or jit.* modules not installed"
+COMMAND_LINE = b"=(command line)"
+
+
+class BadUsage(Exception):
+    """Options that cannot be understood."""
+
+
+class Failed(Exception):
+    """Something was reported; the process ends with status 1."""
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The command line, taken apart."""
+
+    argv: list[bytes]
+    options: list[tuple[str, bytes]] = field(default_factory=list)
+    script: int = 0  # Index of the script in argv; len(argv) if there is none.
+    bytecode: list[bytes] | None = None
+
+    def has(self, letters: str) -> bool:
+        return any(letter in letters for letter, _ in self.options)
+
+
+def parse(argv: list[bytes]) -> Arguments:
+    """Scans the options.  argv[0] is the program."""
+    arguments = Arguments(argv)
+    at = 1
+    while at < len(argv) and argv[at].startswith(b"-"):
+        option = argv[at]
+        letter, tail = option[1:2].decode("latin-1"), option[2:]
+        if letter == "" or (letter == "-" and tail == b""):
+            arguments.script = at + (letter == "-")
+            return arguments
+        if letter == "b":
+            if arguments.has("eijlv"):
+                raise BadUsage
+            arguments.bytecode = [b"-" + tail, *argv[at + 1 :]] if tail else argv[at + 1 :]
+            arguments.script = len(argv)
+            return arguments
+        if letter not in "ivejlOE" or (letter in "iv" and tail):
+            raise BadUsage
+        if letter in "ejl" and not tail:
+            at += 1
+            if at == len(argv):
+                raise BadUsage
+            tail = argv[at]
+        arguments.options.append((letter, tail))
+        at += 1
+    arguments.script = at
+    return arguments
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command line; the exit status."""
+    raw = [os.fsencode(word) for word in (sys.argv if argv is None else argv)]
+    try:
+        arguments = parse(raw)
+    except BadUsage:
+        _stderr(USAGE)
+        return 1
+    if arguments.bytecode is not None:
+        from jitvm.bytecode_listing import bytecode_command
+
+        return bytecode_command(arguments.bytecode)
+    try:
+        return Session(arguments).run()
+    except BrokenPipeError:
+        return 1
+
+
+def _stderr(data: bytes) -> None:
+    os.write(2, data)
+
+
+class Session:
+    """One run of the command line on one runtime."""
+
+    def __init__(self, arguments: Arguments) -> None:
+        from jitvm.runtime.runtime import Runtime
+
+        self.arguments = arguments
+        self.runtime: Runtime = Runtime()
+
+    def run(self) -> int:
+        from jitvm.interrupts import Watcher
+
+        watcher = Watcher(self.runtime)
+        try:
+            self._run()
+        except Failed:
+            return 1
+        finally:
+            watcher.close()
+            self.runtime.close()
+        return 0
+
+    def _run(self) -> None:
+        arguments = self.arguments
+        self._set_arg_table()
+        if not arguments.has("E"):
+            self._init_file()
+        if arguments.has("iv"):
+            self.runtime.out.write(VERSION)
+        for letter, value in arguments.options:
+            if letter in ACTIONS:
+                ACTIONS[letter](self, value)
+        if arguments.script < len(arguments.argv):
+            self._script()
+        elif not arguments.has("eivl") and not arguments.has("i"):
+            if os.isatty(0):
+                self.runtime.out.write(VERSION)
+                self._interactive()
+            else:
+                self._run_file(None, [])
+        if arguments.has("i"):
+            self._interactive()
+
+    def report(self, error: LuaError) -> Failed:
+        """Prints an error as luajit does."""
+        self.runtime.out.flush()
+        message = PROGRAM + b": " + self._message(error) + b"\n"
+        if error.traceback is not None and self._has_traceback(error):
+            message += error.traceback + b"\n"
+        _stderr(message)
+        return Failed()
+
+    def _message(self, error: LuaError) -> bytes:
+        value = error.value
+        if isinstance(value, bytes):
+            return value
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return self.runtime.tostring(self.runtime.values.from_python(value))
+        return b"(error object is not a string)"
+
+    def _has_traceback(self, error: LuaError) -> bool:
+        return isinstance(error.value, (bytes, int, float)) and not isinstance(error.value, bool)
+
+    # What options do.
+
+    def execute(self, chunk: bytes) -> None:
+        """-e"""
+        self._guarded(lambda: self.runtime.call(self.runtime.load(chunk, COMMAND_LINE)))
+
+    def require(self, name: bytes) -> None:
+        """-l"""
+        self._guarded(lambda: self.runtime.require(name))
+
+    def optimise(self, text: bytes) -> None:
+        """-O"""
+        from jitvm.options import UnknownOption
+
+        try:
+            if text:
+                self.runtime.options.optimise(text.decode("latin-1"))
+        except UnknownOption as unknown:
+            shown = str(unknown).encode("latin-1")
+            raise self.report(LuaError(b"unknown or malformed optimization flag '" + shown + b"'")) from None
+        self.runtime.apply_options()
+
+    def control(self, text: bytes) -> None:
+        """-j"""
+        command, _, rest = text.partition(b"=")
+        handler = COMMANDS.get(command)
+        if handler is None:
+            raise self.report(LuaError(UNKNOWN_COMMAND))
+        self._guarded(lambda: handler(self.runtime, rest.decode("utf-8", "surrogateescape")))
+
+    def _guarded(self, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except LuaError as error:
+            raise self.report(error) from None
+
+    # Scripts.
+
+    def _set_arg_table(self) -> None:
+        argv, first = self.arguments.argv, self.arguments.script
+        table = self.runtime.new_table({at - first: word for at, word in enumerate(argv)})
+        self.runtime.set_global("arg", table)
+
+    def _init_file(self) -> None:
+        init = os.environb.get(b"LUA_INIT")
+        if init is None:
+            return
+        if init.startswith(b"@"):
+            self._run_file(init[1:], [])
+        else:
+            self._guarded(lambda: self.runtime.call(self.runtime.load(init, b"=LUA_INIT")))
+
+    def _script(self) -> None:
+        argv, at = self.arguments.argv, self.arguments.script
+        name: bytes | None = argv[at]
+        if name == b"-" and argv[at - 1] != b"--":
+            name = None
+        self._run_file(name, list(argv[at + 1 :]))
+
+    def _run_file(self, name: bytes | None, args: list[bytes]) -> None:
+        from jitvm.runtime.files import read_chunk
+
+        def run() -> None:
+            source, chunkname = read_chunk(name)
+            self.runtime.call(self.runtime.load(source, chunkname), *args)
+
+        self._guarded(run)
+
+    def _interactive(self) -> None:
+        from jitvm.interactive import interact
+
+        interact(self.runtime, self._message)
+
+
+def _jit_on(runtime: Runtime, _: str) -> None:
+    runtime.options.jit = True
+    runtime.apply_options()
+
+
+def _jit_off(runtime: Runtime, _: str) -> None:
+    runtime.options.jit = False
+    runtime.apply_options()
+
+
+def _jit_flush(runtime: Runtime, _: str) -> None:
+    if runtime.has_jit:
+        runtime.jit.flush()
+
+
+def _jit_verbose(runtime: Runtime, rest: str) -> None:
+    from jitvm.runtime.jit import attach_verbose
+
+    attach_verbose(runtime, rest)
+
+
+def _jit_dump(runtime: Runtime, rest: str) -> None:
+    from jitvm.runtime.jit import attach_dump
+
+    attach_dump(runtime, rest)
+
+
+#: -j commands; a listing module takes what follows the equals sign.
+COMMANDS: dict[bytes, Callable[[Runtime, str], None]] = {
+    b"on": _jit_on,
+    b"off": _jit_off,
+    b"flush": _jit_flush,
+    b"v": _jit_verbose,
+    b"dump": _jit_dump,
+}
+ACTIONS: dict[str, Callable[[Session, bytes], None]] = {
+    "e": Session.execute,
+    "l": Session.require,
+    "O": Session.optimise,
+    "j": Session.control,
+}

@@ -1,0 +1,155 @@
+"""Arguments and results of library functions written in Python.
+
+    @function("os.getenv")
+    def os_getenv(call: Call) -> Results:
+        return (os.environb.get(call.string(1)),)
+
+Arguments count from 1.  A wrong one raises BadArgument, whose message names the function as its caller does.
+Results are Python values; `Slot` passes any Lua value through untouched.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ir.layout import Ptr
+from jitvm.lib.table import upcall_library
+from jitvm.runtime.errors import BadArgument
+from jitvm.runtime.value import FALSE, NIL
+from jitvm.runtime.values import (
+    KIND_FUNC,
+    KIND_STR,
+    KIND_TAB,
+    NUMBER_FROM,
+    LuaObject,
+    format_number,
+    kind_of,
+    number_of,
+    parse_number,
+)
+
+if TYPE_CHECKING:
+    from jitvm.runtime.runtime import Runtime
+
+
+@dataclass(slots=True, frozen=True)
+class Slot:
+    """A Lua value as its 64 bits."""
+
+    bits: int
+
+
+Result = None | bool | int | float | bytes | LuaObject | Slot
+Results = tuple[Result, ...] | list[Result]
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of a library function."""
+
+    runtime: Runtime
+    thread: Ptr
+    slots: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.slots)
+
+    def bits(self, number: int) -> int:
+        """The slot of an argument; nil if it is not there."""
+        return self.slots[number - 1] if number <= len(self.slots) else NIL
+
+    def is_absent(self, number: int) -> bool:
+        """Not there, or nil."""
+        return self.bits(number) == NIL
+
+    def is_true(self, number: int) -> bool:
+        return self.bits(number) not in (NIL, FALSE)
+
+    def wrong(self, number: int, wanted: bytes) -> BadArgument:
+        """The error of an argument that is not `wanted`."""
+        return BadArgument(number, self.runtime.messages.expected(self.thread, number, wanted))
+
+    def any(self, number: int) -> int:
+        """The slot of an argument that must be there."""
+        if number > len(self.slots):
+            raise BadArgument(number, b"value expected")
+        return self.slots[number - 1]
+
+    def number(self, number: int, default: float | None = None) -> float:
+        """A number, or a string that spells one."""
+        bits = self.bits(number)
+        kind = kind_of(bits)
+        if kind >= NUMBER_FROM:
+            return number_of(bits)
+        if bits == NIL and default is not None:
+            return default
+        value = parse_number(self.runtime.values.text(bits)) if kind == KIND_STR else None
+        if value is None:
+            raise self.wrong(number, b"number")
+        return value
+
+    def integer(self, number: int, default: int | None = None) -> int:
+        """A number, truncated to 32 bits as the machine does."""
+        value = self.number(number, None if default is None else float(default))
+        return int(value) if -2147483649.0 < value < 2147483648.0 else -0x80000000
+
+    def string(self, number: int, default: bytes | None = None) -> bytes:
+        """A string, or the text of a number."""
+        bits = self.bits(number)
+        kind = kind_of(bits)
+        if kind == KIND_STR:
+            return self.runtime.values.text(bits)
+        if kind >= NUMBER_FROM:
+            return format_number(number_of(bits))
+        if bits == NIL and default is not None:
+            return default
+        raise self.wrong(number, b"string")
+
+    def table(self, number: int) -> int:
+        """The slot of a table."""
+        bits = self.bits(number)
+        if kind_of(bits) != KIND_TAB:
+            raise self.wrong(number, b"table")
+        return bits
+
+    def function(self, number: int) -> int:
+        """The slot of a function."""
+        bits = self.bits(number)
+        if kind_of(bits) != KIND_FUNC:
+            raise self.wrong(number, b"function")
+        return bits
+
+
+LibraryFunction = Callable[[Call], Results]
+
+
+def function(name: str) -> Callable[[LibraryFunction], LibraryFunction]:
+    """Declares a library function written in Python."""
+
+    def declare(body: LibraryFunction) -> LibraryFunction:
+        def adapted(runtime: Runtime, thread: Ptr, nargs: int) -> int:
+            base = thread.base.addr
+            slots = struct.unpack(f"<{nargs}Q", runtime.heap.memory.read(base, 8 * nargs))
+            results = body(Call(runtime, thread, slots))
+            return give(runtime, thread, results)
+
+        upcall_library(name)(adapted)
+        return body
+
+    return declare
+
+
+def give(runtime: Runtime, thread: Ptr, results: Results) -> int:
+    """Results to where the caller of a builtin looks for them."""
+    from_python = runtime.values.from_python
+    words = [result.bits if isinstance(result, Slot) else from_python(result) for result in results]
+    thread.top = thread.base.addr
+    runtime.reserve(thread, len(words) + 1)
+    base = thread.base.addr
+    runtime.heap.memory.write(base, struct.pack(f"<{len(words)}Q", *words))
+    thread.top = base + 8 * len(words)
+    return len(words)

@@ -1,0 +1,82 @@
+"""THE table of options: optimisation flags, levels and parameters, by LuaJIT's names and with its defaults.
+
+    options = Options()
+    options.optimise("hotloop=10")      -Ohotloop=10
+    options.optimise("-sink")           -O-sink, -Onosink
+    options.optimise("2")               -O2
+
+Also `jit.opt.start`.  Nothing else holds a flag or a parameter.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from ir.passes.flags import LEVELS, OptFlag
+
+#: Parameter: default and what it limits.
+PARAMETERS: dict[str, tuple[int, str]] = {
+    "maxtrace": (1000, "number of traces"),
+    "maxrecord": (4000, "IR instructions of a trace"),
+    "maxirconst": (500, "IR constants of a trace"),
+    "maxside": (100, "side traces of a root trace"),
+    "maxsnap": (500, "snapshots of a trace"),
+    "minstitch": (0, "IR instructions of a stitched trace, at least"),
+    "hotloop": (56, "iterations until a loop is hot; calls count half"),
+    "hotexit": (10, "times an exit is taken until it is hot"),
+    "tryside": (4, "attempts to compile a side trace"),
+    "instunroll": (4, "unrolling of unstable loops"),
+    "loopunroll": (15, "unrolling of loops in side traces"),
+    "callunroll": (3, "unrolling of recursive calls"),
+    "recunroll": (2, "unrolling of true recursion, at least"),
+    "sizemcode": (64, "KiB of each area of machine code"),
+    "maxmcode": (512, "KiB of machine code"),
+}
+#: The names of the optimisations, in the order `jit.status` lists them.
+FLAGS: dict[str, OptFlag] = {flag.name.lower(): flag for flag in OptFlag if flag.name}
+DEFAULT_LEVEL = 3
+#: What `-O` without a number means.
+PLAIN_LEVEL = 3
+assert len(FLAGS) == 10, FLAGS
+
+
+class UnknownOption(Exception):
+    """Not a flag, a level or a parameter."""
+
+
+@dataclass(slots=True)
+class Options:
+    """Settings of one runtime."""
+
+    parameters: dict[str, int] = field(default_factory=lambda: {k: v[0] for k, v in PARAMETERS.items()})
+    flags: OptFlag = LEVELS[DEFAULT_LEVEL]
+    jit: bool = True
+    seed: int = 0
+
+    def optimise(self, text: str) -> None:
+        """One or several settings, separated by commas, as after `-O`."""
+        for one in text.split(","):
+            if not (self._level(one) or self._flag(one) or self._parameter(one)):
+                raise UnknownOption(one)
+
+    def _level(self, text: str) -> bool:
+        if len(text) != 1 or text not in "0123456789":
+            return False
+        self.flags = LEVELS[min(int(text), len(LEVELS) - 1)]
+        return True
+
+    def _flag(self, text: str) -> bool:
+        match = re.fullmatch(r"(\+|-|no-?)?(\w+)", text)
+        if match is None or match[2] not in FLAGS:
+            return False
+        flag = FLAGS[match[2]]
+        self.flags = self.flags | flag if match[1] in (None, "+") else self.flags & ~flag
+        return True
+
+    def _parameter(self, text: str) -> bool:
+        name, equals, value = text.partition("=")
+        if not equals or name not in PARAMETERS or not re.fullmatch("[0-9]*", value):
+            return False
+        self.parameters[name] = int(value or 0) & 0x7FFFFFFF
+        return True

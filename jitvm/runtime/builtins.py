@@ -1,0 +1,128 @@
+"""The library in memory: a function object for every row of `lib/table.py`, in its module's table.
+
+A library function's header is one word in the code region; library functions written in Python share one
+native trampoline, and are told apart by their header's address.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ir.layout import Ptr
+from ir.objects import GCfunc, GCtab
+from jitvm.front.bytecode import BC, ins_ad
+from jitvm.front.parser import compile_chunk
+from jitvm.interp.headers import HEADERS
+from jitvm.lib.table import CONSTANTS, LIBRARY, FunctionName, LibraryFunction, Upvalue
+from jitvm.runtime.value import FUNC_BITS, STR_BITS, TAB_BITS
+from jitvm.runtime.values import bits_of_number
+
+if TYPE_CHECKING:
+    from jitvm.runtime.runtime import Runtime
+
+PythonFunction = Callable[..., int]
+#: Index of __index among the names of metamethods, and the ~tag of strings.
+MM_INDEX, KIND_STR = 0, 4
+
+
+def declare_library() -> None:
+    """Every module of library functions."""
+    package = importlib.import_module("jitvm.lib")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"jitvm.lib.{module.name}")
+
+
+class Builtins:
+    """Makes the library's functions and tables."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        declare_library()
+        self.runtime = runtime
+        self.heap = runtime.heap
+        self.functions: dict[str, int] = {}
+        self.by_header: dict[int, PythonFunction] = {}
+        self.modules: dict[str, Ptr] = {}
+        self._trampoline = runtime.engine.function("builtin_upcall")
+
+    def install(self) -> None:
+        """All of the library into the globals."""
+        self.modules[""] = Ptr(GCtab, self.heap.g.globals.addr)
+        for row in LIBRARY.values():
+            if not row.is_hidden:
+                self._set(self._module(row.module), row.field, self.function(row.name) | FUNC_BITS)
+        for name, value in CONSTANTS.items():
+            module, _, field = name.rpartition(".")
+            bits = bits_of_number(value) if isinstance(value, float) else self.runtime.values.string(value)
+            self._set(self._module(module), field, bits)
+        self._set(self.modules[""], "_G", self.modules[""].addr | TAB_BITS)
+        self._set(self.modules[""], "_VERSION", self.runtime.values.string(b"Lua 5.1"))
+        self._string_metatable()
+
+    def function(self, name: str) -> int:
+        """Address of a library function, made when first asked for."""
+        if name not in self.functions:
+            self.functions[name] = self._make(LIBRARY[name])
+        return self.functions[name]
+
+    def _make(self, row: LibraryFunction) -> int:
+        if row.lua is not None:
+            return self._lua_function(row)
+        if row.native is not None:
+            code = self.runtime.engine.function(row.native.name)
+        else:
+            code = self._trampoline
+        header = self.heap.code(8)
+        op = HEADERS.get(row.name, BC.FUNCC)
+        self.heap.memory.write(header, struct.pack("<I", ins_ad(op, 0, 0)))
+        if row.python is not None:
+            self.by_header[header] = row.python
+        count = len(row.upvalues)
+        made = self.heap.call("func_new_builtin", self.heap.g, row.ffid, code, header, count)
+        address = int(made.addr if isinstance(made, Ptr) else made)
+        self.heap.hold(address)
+        for index, upvalue in enumerate(row.upvalues):
+            Ptr(GCfunc, address).uv[index] = self._upvalue(upvalue)
+        return address
+
+    def _upvalue(self, upvalue: Upvalue) -> int:
+        match upvalue:
+            case bytes():
+                return self.runtime.values.string(upvalue)
+            case FunctionName():
+                return self.function(upvalue.name) | FUNC_BITS
+
+    def _lua_function(self, row: LibraryFunction) -> int:
+        """The first child of a chunk that does nothing but return it."""
+        assert row.lua is not None
+        chunk = compile_chunk(row.lua.encode(), b"=" + row.name.encode())
+        proto = self.runtime.protos.load(chunk.children[0])
+        made = self.heap.call("func_new_main", self.heap.g, proto, self.heap.g.globals)
+        address = int(made.addr if isinstance(made, Ptr) else made)
+        self.heap.hold(address)
+        return address
+
+    def _module(self, name: str) -> Ptr:
+        if name not in self.modules:
+            parent, _, field = name.rpartition(".")
+            table = self.heap.table(0, 4)
+            self._set(self._module(parent), field, table.addr | TAB_BITS)
+            self.modules[name] = table
+        return self.modules[name]
+
+    def _set(self, table: Ptr, field: str, bits: int) -> None:
+        self.runtime.set_field(table, field.encode(), bits)
+
+    def _string_metatable(self) -> None:
+        """Strings are indexed in the string library: ("x"):rep(3)."""
+        if "string" not in self.modules:
+            return
+        table = self.heap.table(0, 1)
+        self.heap.g.basemt[KIND_STR] = table.addr
+        name = self.heap.string(b"__index")
+        self.heap.g.mmnames[MM_INDEX] = name.addr
+        assert self.runtime.values.string(b"__index") == name.addr | STR_BITS
+        self.runtime.set_field(table, b"__index", self.modules["string"].addr | TAB_BITS)

@@ -1,0 +1,125 @@
+"""What runs native code: the compiled image, or CPython in simulation.
+
+Both give the Runtime the same things: addresses of handlers for the dispatch tables, native functions to call,
+and a way into the interpreter.  The simulated engine is for tests, and works before anything compiles.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from ir.layout import ACCESS, Ptr
+from ir.objects import VM
+from jitvm.native import registry
+
+#: Python's side of an upcall: number and three arguments to a status.
+Upcall = Callable[[int, int, int, int], int]
+
+
+class Engine(Protocol):
+    """How native code is found and entered."""
+
+    @property
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """Native functions by name, callable with integers and `Ptr`s."""
+
+    def handler(self, key: int | str) -> int:
+        """Address of the handler of a bytecode, or of one known by name."""
+
+    def function(self, name: str) -> int:
+        """Address of a native function."""
+
+    def upcall(self, target: Upcall) -> int:
+        """Address through which native code calls `target`."""
+
+    def enter(self, g: int, thread: int, pc: int, base: int, kbase: int) -> int:
+        """Run the interpreter from `pc` on until it is left; the status."""
+
+
+def import_native_code() -> None:
+    """Every module that declares native functions."""
+    for package in ("jitvm.runtime", "jitvm.interp", "jitvm.lib"):
+        for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+            if not module.name.endswith("_py"):
+                importlib.import_module(f"{package}.{module.name}")
+
+
+class SimulatedEngine:
+    """Every native function is run by CPython."""
+
+    def __init__(self) -> None:
+        import_native_code()
+        self.functions: dict[str, Callable[..., Any]] = {}
+        self._addresses: dict[object, int] = {}
+
+    def _register(self, key: object, function: Callable[..., Any]) -> int:
+        if key not in self._addresses:
+            self._addresses[key] = ACCESS.memory.register(function)  # type: ignore[attr-defined]
+        return self._addresses[key]
+
+    def handler(self, key: int | str) -> int:
+        return self._register(("handler", key), registry.HANDLERS[key])
+
+    def function(self, name: str) -> int:
+        return self._register(name, registry.NATIVES[name])
+
+    def upcall(self, target: Upcall) -> int:
+        return self._register("upcall", target)
+
+    def enter(self, g: int, thread: int, pc: int, base: int, kbase: int) -> int:
+        from ir.layout import u32, u64
+        from ir.objects import TValue
+        from jitvm.native import Interp
+
+        state = Interp(Ptr(VM, g), Ptr(TValue, base), Ptr(u32, pc), Ptr(u64, kbase))
+        return state.run()
+
+
+class ImageEngine:
+    """The compiled image, mapped into the process."""
+
+    def __init__(self) -> None:
+        import _cffi_backend as backend
+
+        from jitvm.native import image
+
+        self.image = image.load()
+        self._backend = backend
+        self._callback: Any = None
+        self.functions = _Natives(self.image)
+        self._enter = self.image.callable("vm_enter")
+
+    def handler(self, key: int | str) -> int:
+        return int(self.image.handlers[key])
+
+    def function(self, name: str) -> int:
+        return int(self.image.address(name))
+
+    def upcall(self, target: Upcall) -> int:
+        """The callback object lives as long as the engine."""
+        b = self._backend
+        u32, u64, i64 = (b.new_primitive_type(name) for name in ("uint32_t", "uint64_t", "int64_t"))
+        type_ = b.new_pointer_type(b.new_function_type((u32, u64, u64, u64), i64, False))
+        self._callback = b.callback(type_, target, -1)
+        return int(b.cast(u64, b.cast(b.new_primitive_type("uintptr_t"), self._callback)))
+
+    def enter(self, g: int, thread: int, pc: int, base: int, kbase: int) -> int:
+        return int(self._enter(g, thread, pc, base, kbase))
+
+
+class _Natives(dict):  # type: ignore[type-arg]
+    """Callables of the image, made when first asked for."""
+
+    def __init__(self, image: Any) -> None:
+        super().__init__()
+        self._image = image
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name]
+
+    def __missing__(self, name: str) -> Any:
+        self[name] = found = self._image.callable(name)
+        return found

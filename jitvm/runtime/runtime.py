@@ -1,0 +1,346 @@
+"""One Lua: its heap, its native code, its library, its traces.
+
+    rt = Runtime(Options())
+    rt.call(rt.load(b"return 1 + ...", b"=demo"), 41)      [42]
+
+Everything native code asks of Python arrives at `_upcall` and goes to one method per number.  No exception
+leaves it: an error of the Lua program goes into `g.errval`, and native code unwinds.
+
+Nothing is global: a process may have many runtimes.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ir.layout import Ptr
+from ir.objects import Frame, GCfunc, State, TValue
+from jitvm.front.bytecode import ins_ad
+from jitvm.front.errors import LuaError
+from jitvm.front.parser import compile_chunk
+from jitvm.interp.headers import Header
+from jitvm.options import Options
+from jitvm.runtime.builtins import Builtins
+from jitvm.runtime.debug import Frames, Tracer, traceback
+from jitvm.runtime.engine import Engine, ImageEngine
+from jitvm.runtime.errors import BadArgument, Messages
+from jitvm.runtime.heap import Heap
+from jitvm.runtime.output import Output
+from jitvm.runtime.protos import LoadedProto, Protos
+from jitvm.runtime.switch import Switch
+from jitvm.runtime.upcalls import Upcall
+from jitvm.runtime.value import FUNC_BITS, POINTER, TAB_BITS
+from jitvm.runtime.values import LuaObject, Values, bits_of_number, format_number, number_of, parse_number
+
+if TYPE_CHECKING:
+    from jitvm.runtime.jit import Jit
+
+FAILED = -1
+#: Entries from Python within entries from Python, at most (LuaJIT's limit of nested C calls).
+MAX_ENTRIES = 190
+TOO_DEEP = b"error in error handling"
+KIND = 7
+LINK_BITS = ~7
+
+
+class Runtime:
+    """A Lua state with everything that belongs to it."""
+
+    def __init__(self, options: Options | None = None, engine: Engine | None = None) -> None:
+        self.options = options or Options()
+        self.out = Output()
+        simulated = engine
+        if engine is None:
+            engine = ImageEngine()
+        self.heap = Heap(engine.functions if simulated is None else None)
+        self.engine = engine
+        self.values = Values(self.heap)
+        self.protos = Protos(self.heap)
+        self.frames = Frames(self.protos)
+        self.messages = Messages(self)
+        self.switch = Switch(self.heap, engine)
+        self.interrupted = False
+        self.entries = 0
+        self.traceback: bytes | None = None
+        self._jit: Jit | None = None
+        self._upcalls = self._upcall_table()
+        self.heap.g.upcall = engine.upcall(self._upcall)
+        self._start_word = self.heap.code(8)
+        self.heap.memory.write(self._start_word, struct.pack("<I", ins_ad(Header.START, 0, 0)))
+        self.builtins = Builtins(self)
+        self.builtins.install()
+        self.apply_options()
+
+    def close(self) -> None:
+        """Writes what is buffered; nothing may be used afterwards."""
+        self.out.flush()
+
+    # Loading and calling.
+
+    def load(self, source: bytes, chunkname: bytes) -> LuaObject:
+        """The function of a chunk.  Raises LuaSyntaxError."""
+        return self.load_proto(compile_chunk(source, chunkname))
+
+    def load_proto(self, proto: object) -> LuaObject:
+        """The function of a prototype that the front end made."""
+        address = self.protos.load(proto)  # type: ignore[arg-type]
+        made = self.heap.call("func_new_main", self.heap.g, address, self.heap.g.globals)
+        return LuaObject(self.heap, int(made.addr if isinstance(made, Ptr) else made) | FUNC_BITS)
+
+    def call(self, function: LuaObject, *args: object) -> list[object]:
+        """Calls a Lua function with Python values.  Raises LuaError."""
+        bits = [self.values.from_python(arg) for arg in args]
+        return [self.values.to_python(word) for word in self.call_bits(function.bits, bits)]
+
+    def call_bits(self, function: int, args: list[int]) -> list[int]:
+        """The same on slots."""
+        g = self.heap.g
+        if self.entries >= MAX_ENTRIES:
+            raise LuaError(b"C stack overflow")
+        thread = Ptr(State, g.cur.addr)
+        self.reserve(thread, len(args) + 8)
+        old_base, old_top = thread.base.addr - thread.stack.addr, thread.top.addr - thread.stack.addr
+        top = thread.top.addr
+        base = top + 16
+        link = (base - thread.base.addr) | Frame.CP
+        self.heap.memory.write(top, struct.pack(f"<{2 + len(args)}Q", function, link, *args))
+        thread.top = base + 8 * len(args)
+        g.multres = len(args) + 1
+        vmstate, jit_base, cframe = g.vmstate, g.jit_base.addr, g.cframe
+        self.entries += 1
+        try:
+            status = self.engine.enter(g.addr, thread.addr, self._start_word, base, 0)
+        finally:
+            self.entries -= 1
+        g.vmstate, g.jit_base, g.cframe = vmstate, jit_base, cframe
+        results = []
+        if status >= 0:
+            data = self.heap.memory.read(thread.top.addr - 8 * status, 8 * status)
+            results = list(struct.unpack(f"<{status}Q", data))
+        thread.base = thread.stack.addr + old_base
+        thread.top = thread.stack.addr + old_top
+        if status < 0:
+            raise self._error()
+        return results
+
+    def _error(self) -> LuaError:
+        bits = self.heap.g.errval.bits
+        value = self.values.to_python(bits)
+        error = LuaError(value, self.traceback)
+        self.traceback = None
+        return error
+
+    def reserve(self, thread: Ptr, slots: int) -> None:
+        """Room for so many more slots above `top`."""
+        if thread.top.addr + 8 * slots > thread.maxstack.addr:
+            if self.heap.call("stack_grow", self.heap.g, thread, slots) != 0:
+                raise LuaError(b"stack overflow")
+
+    # Objects.
+
+    def set_environment(self, function: LuaObject, table: int) -> None:
+        """The globals of a function: the slot of a table."""
+        Ptr(GCfunc, function.address).env = table & POINTER
+
+    def set_field(self, table: Ptr, name: bytes, bits: int) -> None:
+        """table[name] = value, raw."""
+        slot = self.heap.call("tab_setstr", self.heap.g, table, self.heap.string(name))
+        self.heap.memory.write(slot.addr if isinstance(slot, Ptr) else slot, struct.pack("<Q", bits))
+
+    def field(self, table: Ptr, name: bytes) -> int:
+        """table[name], raw."""
+        slot = self.heap.call("tab_getstr", self.heap.g, table, self.heap.string(name))
+        return int(Ptr(TValue, slot.addr if isinstance(slot, Ptr) else slot).bits)
+
+    def set_global(self, name: str, value: object) -> None:
+        self.set_field(self.heap.g.globals, name.encode(), self.values.from_python(value))
+
+    def global_bits(self, name: str) -> int:
+        """The slot of a global variable."""
+        return self.field(self.heap.g.globals, name.encode())
+
+    def require(self, name: bytes) -> list[object]:
+        """Calls the program's `require`."""
+        require = self.values.to_python(self.global_bits("require"))
+        if not isinstance(require, LuaObject):
+            raise LuaError(b"module '" + name + b"' not found: there is no function 'require'")
+        return self.call(require, name)
+
+    def interrupt(self) -> None:
+        """Stop the running program with an error soon.  Callable from any thread."""
+        self.interrupted = True
+        self.switch.interrupt()
+        if self._jit is not None:
+            self._jit.interrupt()
+
+    def new_table(self, items: dict[object, object]) -> LuaObject:
+        """A table with these entries."""
+        table = LuaObject(self.heap, self.heap.table(0, 0).addr | TAB_BITS)
+        key = self.heap.scratch()
+        for name, value in items.items():
+            bits = self.values.from_python(value)
+            key.bits = self.values.from_python(name)
+            slot = self.heap.call("tab_set", self.heap.g, Ptr(TValue, table.address), key)
+            self.heap.memory.write(slot.addr if isinstance(slot, Ptr) else slot, struct.pack("<Q", bits))
+        return table
+
+    def tostring(self, bits: int) -> bytes:
+        """As Lua's `tostring`."""
+        return self.values.tostring(bits)
+
+    # The JIT.
+
+    @property
+    def jit(self) -> Jit:
+        """The trace compiler, made when the first loop becomes hot."""
+        if self._jit is None:
+            from jitvm.runtime.jit import make_jit
+
+            self._jit = make_jit(self)
+        return self._jit
+
+    @property
+    def has_jit(self) -> bool:
+        """Has any loop become hot yet?"""
+        return self._jit is not None
+
+    def apply_options(self) -> None:
+        """After a change of `options`: counters and dispatch."""
+        hotloop = self.options.parameters["hotloop"]
+        start = max(hotloop * 2 - 1, 0) & 0xFFFF
+        if start != self.protos.hotcount:
+            self.protos.reset_counters(start)
+        self.switch.set_counting(int(self.options.jit))
+        if self._jit is not None:
+            self._jit.configure(self.options)
+
+    def proto_of_pc(self, pc: int) -> LoadedProto | None:
+        """The prototype that a bytecode address lies in."""
+        return self.protos.of_pc(pc)
+
+    # Upcalls.
+
+    def _upcall_table(self) -> dict[int, Callable[[int, int, int], int]]:
+        table = {
+            Upcall.ERROR: self._make_error,
+            Upcall.RAISED: self._raised,
+            Upcall.BUILTIN: self._builtin,
+            Upcall.HOTLOOP: lambda thread, pc, _: self._traced(lambda: self.jit.hot_loop(thread, pc)),
+            Upcall.HOTCALL: lambda thread, pc, _: self._traced(lambda: self.jit.hot_call(thread, pc)),
+            Upcall.RECORD: lambda thread, pc, _: self._traced(lambda: self.jit.record(thread, pc)),
+            Upcall.HOTEXIT: lambda trace, snap, pc: self._traced(lambda: self.jit.hot_exit(trace, snap, pc)),
+            Upcall.STITCH: lambda thread, pc, trace: self._traced(lambda: self.jit.stitch(thread, pc, trace)),
+            Upcall.INTERRUPT: self._interrupt,
+            Upcall.NUMBER_TO_STRING: self._number_to_string,
+            Upcall.STRING_TO_NUMBER: self._string_to_number,
+            Upcall.OUT_OF_MEMORY: self._out_of_memory,
+        }
+        return {int(number): function for number, function in table.items()}
+
+    def _upcall(self, number: int, a: int, b: int, c: int) -> int:
+        try:
+            return self._upcalls[number](a, b, c)
+        except LuaError as error:
+            self.throw(error)
+        except BadArgument as error:
+            thread = self.heap.g.cur
+            message = self.messages.argument(thread, error.number, error.reason)
+            self.heap.g.errval.bits = self.values.string(message)
+        except RecursionError:
+            self.heap.g.errval.bits = self.values.string(b"stack overflow")
+        except MemoryError:
+            self.heap.g.errval.bits = self.values.string(b"not enough memory")
+        self.heap.g.errcode = 0
+        return FAILED
+
+    def throw(self, error: LuaError) -> None:
+        """Puts an error on its way: native code unwinds when the upcall returns."""
+        self.traceback = error.traceback
+        value = error.value
+        self.heap.g.errval.bits = value.bits if isinstance(value, LuaObject) else self.values.from_python(value)
+
+    def _traced(self, action: Callable[[], object]) -> int:
+        action()
+        return 0
+
+    def _make_error(self, thread: int, code: int, detail: int) -> int:
+        message = self.messages.make(Ptr(State, thread), code, detail)
+        self.heap.g.errval.bits = self.values.string(message)
+        return 0
+
+    def _raised(self, thread: int, catcher: int, _: int) -> int:
+        """An error is about to leave frames: the last chance to look at them."""
+        state = Ptr(State, thread)
+        if self.heap.g.recording:
+            self.jit.error_thrown()
+        link = Ptr(TValue, catcher).bits and self._link(catcher)
+        if link & KIND == Frame.PCALL:
+            if link & LINK_BITS == 24:
+                self._run_handler(state, catcher)
+        elif self.traceback is None and not self._is_caught(state):
+            self.traceback = traceback(self.frames, state, self.heap.g.savepc, Tracer(self._entry_address()))
+        return 0
+
+    def _link(self, base: int) -> int:
+        return int(Ptr(TValue, base - 8).bits)
+
+    def _entry_address(self) -> int:
+        return self.heap.g.addr
+
+    def _is_caught(self, state: Ptr) -> bool:
+        """Is there a pcall anywhere below?"""
+        base, bottom = state.base.addr, state.stack.addr + 16
+        while base > bottom:
+            link = self._link(base)
+            if link & KIND == Frame.PCALL:
+                return True
+            if link & 3 == Frame.LUA:
+                base -= 16 + 8 * (int.from_bytes(self.heap.memory.read(link - 3, 1), "little"))
+            else:
+                base -= link & LINK_BITS
+        return False
+
+    def _run_handler(self, state: Ptr, catcher: int) -> None:
+        """The message handler of an xpcall runs on top of the stack, and makes the error of its result."""
+        handler = int(Ptr(TValue, catcher - 24).bits)
+        g = self.heap.g
+        try:
+            results = self.call_bits(handler, [g.errval.bits])
+            g.errval.bits = results[0] if results else self.values.from_python(None)
+        except LuaError:
+            self.traceback = None
+            g.errval.bits = self.values.string(TOO_DEEP)
+
+    def _builtin(self, header: int, thread: int, nargs: int) -> int:
+        return self.builtins.by_header[header](self, Ptr(State, thread), nargs)
+
+    def _interrupt(self, thread: int, pc: int, _: int) -> int:
+        self.switch.resume()
+        if not self.interrupted:
+            return 0
+        self.interrupted = False
+        raise LuaError(b"interrupted!")
+
+    def _number_to_string(self, slot: int, _b: int, _c: int) -> int:
+        tv = Ptr(TValue, slot)
+        tv.bits = self.values.string(format_number(number_of(tv.bits)))
+        return 0
+
+    def _string_to_number(self, string: int, number: int, _: int) -> int:
+        value = parse_number(self.values.text(Ptr(TValue, string).bits))
+        if value is None:
+            return 0
+        Ptr(TValue, number).bits = bits_of_number(value)
+        return 1
+
+    def _out_of_memory(self, size: int, _b: int, _c: int) -> int:
+        import os
+
+        self.out.flush()
+        os.write(2, b"jitvm: not enough memory\n")
+        os._exit(1)
+
+
+assert POINTER.bit_length() == 47
