@@ -15,137 +15,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from iced_x86 import Code, Encoder, Instruction, MemoryOperand, Register
+from iced_x86 import Code, Code_, Encoder, Instruction, MemoryOperand, Register, Register_
 
 from ir.types import IRType
+from x64.encodings import (
+    ALU_I8,
+    ALU_I32,
+    ALU_MR,
+    ALU_RM,
+    BITS_TO_NUM,
+    CMOVCC,
+    EXTEND,
+    HIGH8,
+    LOAD,
+    NUM_TO_BITS,
+    OF_WIDTH,
+    REG8,
+    REG32,
+    REG64,
+    SCAN,
+    SETCC,
+    SHIFT_1,
+    SHIFT_CL,
+    SHIFT_I,
+    SSE,
+    STORE,
+    STORE_IMM,
+    TO_INT,
+    TO_NUM,
+    UNARY,
+    Alu,
+    Cond,
+    Shift,
+    Sse,
+    Unary,
+    code_of,
+)  # fmt: skip
 from x64.operands import Imm, Mem, Operand, RegMem, fits8, fits32, signed
 from x64.regs import Reg
-
-
-def _code(name: str) -> int:
-    number = getattr(Code, name)
-    assert isinstance(number, int), name
-    return number
-
-
-class Alu(Enum):
-    """Two-operand integer instructions of one shape."""
-
-    ADD = "ADD"
-    OR = "OR"
-    AND = "AND"
-    SUB = "SUB"
-    XOR = "XOR"
-    CMP = "CMP"
-
-
-class Shift(Enum):
-    SHL = "SHL"
-    SHR = "SHR"
-    SAR = "SAR"
-    ROL = "ROL"
-    ROR = "ROR"
-
-
-class Unary(Enum):
-    NEG = "NEG"
-    NOT = "NOT"
-    DIV = "DIV"
-    IDIV = "IDIV"
-
-
-class Sse(Enum):
-    """Scalar double instructions reg, reg/mem, and the packed logic used on them."""
-
-    ADDSD = "ADDSD_XMM_XMMM64"
-    SUBSD = "SUBSD_XMM_XMMM64"
-    MULSD = "MULSD_XMM_XMMM64"
-    DIVSD = "DIVSD_XMM_XMMM64"
-    MINSD = "MINSD_XMM_XMMM64"
-    MAXSD = "MAXSD_XMM_XMMM64"
-    SQRTSD = "SQRTSD_XMM_XMMM64"
-    UCOMISD = "UCOMISD_XMM_XMMM64"
-    MOVSD = "MOVSD_XMM_XMMM64"
-    CVTSS2SD = "CVTSS2SD_XMM_XMMM32"
-    CVTSD2SS = "CVTSD2SS_XMM_XMMM64"
-    ANDPS = "ANDPS_XMM_XMMM128"
-    XORPS = "XORPS_XMM_XMMM128"
-    ANDNPS = "ANDNPS_XMM_XMMM128"
-    ORPS = "ORPS_XMM_XMMM128"
-    PADDQ = "PADDQ_XMM_XMMM128"
-
-
-class Cond(Enum):
-    """Condition of a jump or setcc; the value is the hardware's number, inverted by ^ 1."""
-
-    O = 0x0
-    NO = 0x1
-    B = 0x2
-    AE = 0x3
-    E = 0x4
-    NE = 0x5
-    BE = 0x6
-    A = 0x7
-    S = 0x8
-    NS = 0x9
-    P = 0xA
-    NP = 0xB
-    L = 0xC
-    GE = 0xD
-    LE = 0xE
-    G = 0xF
-
-    @property
-    def inverse(self) -> Cond:
-        return CONDS[self.value ^ 1]
-
-
-CONDS = tuple(Cond)
-assert [cond.value for cond in CONDS] == list(range(16))
-
-REG8 = tuple(Register.AL + reg if reg < 4 else Register.SPL - 4 + reg for reg in range(16))
-HIGH8 = tuple(Register.AH + reg for reg in range(4))
-REG16 = tuple(Register.AX + reg for reg in range(16))
-REG32 = tuple(Register.EAX + reg for reg in range(16)) + tuple(Register.XMM0 + reg for reg in range(16))
-REG64 = tuple(Register.RAX + reg for reg in range(16)) + tuple(Register.XMM0 + reg for reg in range(16))
-assert REG8[Reg.rdi] == Register.DIL and REG8[Reg.r15] == Register.R15L and REG32[31] == Register.XMM15
-OF_WIDTH = {8: REG8, 16: REG16, 32: REG32, 64: REG64}
-
-_ALU_RM = {(op, w): _code(f"{op.value}_R{w}_RM{w}") for op in Alu for w in (8, 16, 32, 64)}
-_ALU_MR = {(op, w): _code(f"{op.value}_RM{w}_R{w}") for op in Alu for w in (8, 16, 32, 64)}
-_ALU_I8 = {(op, w): _code(f"{op.value}_RM{w}_IMM8") for op in Alu for w in (8, 16, 32, 64)}
-_ALU_I32 = {(op, w): _code(f"{op.value}_RM{w}_IMM32") for op in Alu for w in (32, 64)}
-_ALU_I32 |= {(op, 16): _code(f"{op.value}_RM16_IMM16") for op in Alu}
-_SHIFT_I = {(op, w): _code(f"{op.value}_RM{w}_IMM8") for op in Shift for w in (32, 64)}
-_SHIFT_1 = {(op, w): _code(f"{op.value}_RM{w}_1") for op in Shift for w in (32, 64)}
-_SHIFT_CL = {(op, w): _code(f"{op.value}_RM{w}_CL") for op in Shift for w in (32, 64)}
-_UNARY = {(op, w): _code(f"{op.value}_RM{w}") for op in Unary for w in (32, 64)}
-_SSE = {op: _code(op.value) for op in Sse}
-_SETCC_NAMES = "SETO SETNO SETB SETAE SETE SETNE SETBE SETA SETS SETNS SETP SETNP SETL SETGE SETLE SETG"
-_SETCC = tuple(_code(f"{name}_RM8") for name in _SETCC_NAMES.split())
-_CMOVCC = {(cond, w): _code(f"CMOV{cond.name}_R{w}_RM{w}") for cond in Cond for w in (32, 64)}
-_LOAD = {
-    IRType.I8: (Code.MOVSX_R32_RM8, REG32),
-    IRType.U8: (Code.MOVZX_R32_RM8, REG32),
-    IRType.I16: (Code.MOVSX_R32_RM16, REG32),
-    IRType.U16: (Code.MOVZX_R32_RM16, REG32),
-    IRType.NUM: (Code.MOVSD_XMM_XMMM64, REG64),
-    IRType.FLOAT: (Code.MOVSS_XMM_XMMM32, REG64),
-}
-_STORE = {8: Code.MOV_RM8_R8, 16: Code.MOV_RM16_R16, 32: Code.MOV_RM32_R32, 64: Code.MOV_RM64_R64}
-_STORE_IMM = {8: Code.MOV_RM8_IMM8, 16: Code.MOV_RM16_IMM16, 32: Code.MOV_RM32_IMM32, 64: Code.MOV_RM64_IMM32}
-_EXTEND = {
-    IRType.I8: (Code.MOVSX_R32_RM8, REG8),
-    IRType.U8: (Code.MOVZX_R32_RM8, REG8),
-    IRType.I16: (Code.MOVSX_R32_RM16, REG16),
-    IRType.U16: (Code.MOVZX_R32_RM16, REG16),
-}
-_TO_NUM = {32: Code.CVTSI2SD_XMM_RM32, 64: Code.CVTSI2SD_XMM_RM64}
-_TO_INT = {32: Code.CVTTSD2SI_R32_XMMM64, 64: Code.CVTTSD2SI_R64_XMMM64}
-_BITS_TO_NUM = {32: Code.MOVD_XMM_RM32, 64: Code.MOVQ_XMM_RM64}
-_NUM_TO_BITS = {32: Code.MOVD_RM32_XMM, 64: Code.MOVQ_RM64_XMM}
-_SCAN_NAMES = ("BSF", "BSR")
-_SCAN = {(name, w): _code(f"{name}_R{w}_RM{w}") for name in _SCAN_NAMES for w in (32, 64)}
 
 
 class Label:
@@ -231,7 +138,9 @@ class Assembler:
         body, self.body = self.body, []
         return body
 
-    def reg_rm(self, code: int, dst: int, src: RegMem, names: tuple[int, ...], size: int = 8) -> None:
+    def reg_rm(
+        self, code: Code_, dst: Register_, src: RegMem, names: tuple[Register_, ...], size: int = 8
+    ) -> None:
         """Instruction `code` with an iced register and a register or memory operand."""
         if isinstance(src, Reg):
             self.body.append(Instruction.create_reg_reg(code, dst, names[src]))
@@ -241,7 +150,7 @@ class Assembler:
         else:
             self.body.append(Instruction.create_reg_mem(code, dst, operand(src)))
 
-    def plain(self, code: int) -> None:
+    def plain(self, code: Code_) -> None:
         self.body.append(Instruction.create(code))
 
     # -- integers ------------------------------------------------------------------------------------------
@@ -249,29 +158,29 @@ class Assembler:
         names = OF_WIDTH[width]
         if isinstance(src, Imm):
             value = signed(src.value, width)
-            code = _ALU_I8[op, width] if fits8(value) else _ALU_I32[op, width]
+            code = ALU_I8[op, width] if fits8(value) else ALU_I32[op, width]
             if isinstance(dst, Reg):
                 self.body.append(Instruction.create_reg_i32(code, names[dst], value))
             else:
                 self.body.append(Instruction.create_mem_i32(code, operand(dst), value))
         elif isinstance(dst, Reg):
-            self.reg_rm(_ALU_RM[op, width], names[dst], src, names)
+            self.reg_rm(ALU_RM[op, width], names[dst], src, names)
         else:
             assert isinstance(src, Reg), (op, dst, src)
-            self.body.append(Instruction.create_mem_reg(_ALU_MR[op, width], operand(dst), names[src]))
+            self.body.append(Instruction.create_mem_reg(ALU_MR[op, width], operand(dst), names[src]))
 
     def test(self, width: int, left: RegMem, right: Reg | Imm) -> None:
         names = OF_WIDTH[width]
         if isinstance(right, Imm):
             size = "8" if width == 8 else "16" if width == 16 else "32"
-            code = _code(f"TEST_RM{width}_IMM{size}")
+            code = code_of(f"TEST_RM{width}_IMM{size}")
             value = signed(right.value, width)
             if isinstance(left, Reg):
                 self.body.append(Instruction.create_reg_i32(code, names[left], value))
             else:
                 self.body.append(Instruction.create_mem_i32(code, operand(left), value))
             return
-        code = _code(f"TEST_RM{width}_R{width}")
+        code = code_of(f"TEST_RM{width}_R{width}")
         if isinstance(left, Reg):
             self.body.append(Instruction.create_reg_reg(code, names[left], names[right]))
         else:
@@ -281,14 +190,14 @@ class Assembler:
         """Shift by a constant, or by cl when `count` is None."""
         name = OF_WIDTH[width][dst]
         if count is None:
-            self.body.append(Instruction.create_reg_reg(_SHIFT_CL[op, width], name, Register.CL))
+            self.body.append(Instruction.create_reg_reg(SHIFT_CL[op, width], name, Register.CL))
         elif count == 1:
-            self.body.append(Instruction.create_reg_u32(_SHIFT_1[op, width], name, 1))
+            self.body.append(Instruction.create_reg_u32(SHIFT_1[op, width], name, 1))
         else:
-            self.body.append(Instruction.create_reg_i32(_SHIFT_I[op, width], name, count & (width - 1)))
+            self.body.append(Instruction.create_reg_i32(SHIFT_I[op, width], name, count & (width - 1)))
 
     def unary(self, op: Unary, width: int, dst: RegMem) -> None:
-        code = _UNARY[op, width]
+        code = UNARY[op, width]
         if isinstance(dst, Reg):
             self.body.append(Instruction.create_reg(code, OF_WIDTH[width][dst]))
         else:
@@ -296,23 +205,23 @@ class Assembler:
 
     def imul(self, width: int, dst: Reg, src: RegMem) -> None:
         names = OF_WIDTH[width]
-        self.reg_rm(_code(f"IMUL_R{width}_RM{width}"), names[dst], src, names)
+        self.reg_rm(code_of(f"IMUL_R{width}_RM{width}"), names[dst], src, names)
 
     def imul_const(self, width: int, dst: Reg, src: RegMem, value: int) -> None:
         names, value = OF_WIDTH[width], signed(value, width)
-        code = _code(f"IMUL_R{width}_RM{width}_IMM{8 if fits8(value) else 32}")
+        code = code_of(f"IMUL_R{width}_RM{width}_IMM{8 if fits8(value) else 32}")
         if isinstance(src, Reg):
             self.body.append(Instruction.create_reg_reg_i32(code, names[dst], names[src], value))
         else:
             self.body.append(Instruction.create_reg_mem_i32(code, names[dst], operand(src), value))
 
     def bswap(self, width: int, dst: Reg) -> None:
-        self.body.append(Instruction.create_reg(_code(f"BSWAP_R{width}"), OF_WIDTH[width][dst]))
+        self.body.append(Instruction.create_reg(code_of(f"BSWAP_R{width}"), OF_WIDTH[width][dst]))
 
     def scan(self, name: str, width: int, dst: Reg, src: RegMem) -> None:
         """bsf or bsr."""
         names = OF_WIDTH[width]
-        self.reg_rm(_SCAN[name, width], names[dst], src, names)
+        self.reg_rm(SCAN[name, width], names[dst], src, names)
 
     def sign_into_rdx(self, width: int) -> None:
         """cdq, cqo: before a signed division."""
@@ -324,7 +233,7 @@ class Assembler:
 
     def extend(self, type_: IRType, dst: Reg, src: RegMem) -> None:
         """Widen the low 8 or 16 bits of a register or memory to 32."""
-        code, names = _EXTEND[type_]
+        code, names = EXTEND[type_]
         self.reg_rm(code, REG32[dst], src, names)
 
     def extend_high(self, dst: Reg, src: Reg) -> None:
@@ -344,11 +253,11 @@ class Assembler:
         self.body.append(Instruction.create_reg_i32(Code.BTC_RM64_IMM8, REG64[dst], bit))
 
     def setcc(self, cond: Cond, dst: Reg) -> None:
-        self.body.append(Instruction.create_reg(_SETCC[cond.value], REG8[dst]))
+        self.body.append(Instruction.create_reg(SETCC[cond.value], REG8[dst]))
 
     def cmov(self, cond: Cond, width: int, dst: Reg, src: RegMem) -> None:
         names = OF_WIDTH[width]
-        self.reg_rm(_CMOVCC[cond, width], names[dst], src, names)
+        self.reg_rm(CMOVCC[cond, width], names[dst], src, names)
 
     # -- moves ---------------------------------------------------------------------------------------------
     def move(self, width: int, dst: Reg, src: Reg) -> None:
@@ -358,9 +267,9 @@ class Assembler:
         if dst >= 16 and src >= 16:
             self.reg_rm(Code.MOVAPS_XMM_XMMM128, REG64[dst], src, REG64)
         elif dst >= 16:
-            self.reg_rm(_BITS_TO_NUM[width], REG64[dst], src, OF_WIDTH[width])
+            self.reg_rm(BITS_TO_NUM[width], REG64[dst], src, OF_WIDTH[width])
         elif src >= 16:
-            code = _NUM_TO_BITS[width]
+            code = NUM_TO_BITS[width]
             self.body.append(Instruction.create_reg_reg(code, OF_WIDTH[width][dst], REG64[src]))
         else:
             code = Code.MOV_R32_RM32 if width == 32 else Code.MOV_R64_RM64
@@ -385,7 +294,7 @@ class Assembler:
 
     def load(self, type_: IRType, dst: Reg, src: Mem) -> None:
         """Load a value of a memory type; small integers are extended to 32 bits."""
-        if row := _LOAD.get(type_):
+        if row := LOAD.get(type_):
             code, names = row
             self.reg_rm(code, names[dst], src, names)
         elif type_.size == 8:
@@ -401,12 +310,10 @@ class Assembler:
         elif isinstance(src, Imm):
             width = type_.size * 8
             value = signed(src.value, width)
-            self.body.append(Instruction.create_mem_i32(_STORE_IMM[width], operand(dst), value))
+            self.body.append(Instruction.create_mem_i32(STORE_IMM[width], operand(dst), value))
         else:
             width = type_.size * 8
-            self.body.append(
-                Instruction.create_mem_reg(_STORE[width], operand(dst), OF_WIDTH[width][src])
-            )
+            self.body.append(Instruction.create_mem_reg(STORE[width], operand(dst), OF_WIDTH[width][src]))
 
     def spill(self, slot: Mem, src: Reg) -> None:
         """All 64 bits of a register into memory."""
@@ -431,13 +338,13 @@ class Assembler:
     # -- doubles -------------------------------------------------------------------------------------------
     def sse(self, op: Sse, dst: Reg, src: RegMem) -> None:
         size = 16 if op.value.endswith("128") else 8
-        self.reg_rm(_SSE[op], REG64[dst], src, REG64, size)
+        self.reg_rm(SSE[op], REG64[dst], src, REG64, size)
 
     def int_to_num(self, width: int, dst: Reg, src: RegMem) -> None:
-        self.reg_rm(_TO_NUM[width], REG64[dst], src, OF_WIDTH[width])
+        self.reg_rm(TO_NUM[width], REG64[dst], src, OF_WIDTH[width])
 
     def num_to_int(self, width: int, dst: Reg, src: RegMem) -> None:
-        self.reg_rm(_TO_INT[width], OF_WIDTH[width][dst], src, REG64)
+        self.reg_rm(TO_INT[width], OF_WIDTH[width][dst], src, REG64)
 
     def round(self, dst: Reg, src: RegMem, mode: int) -> None:
         """roundsd; mode 1 floor, 2 ceil, 3 trunc; bit 3 keeps it from raising `inexact`."""
@@ -469,7 +376,7 @@ class Assembler:
     def jump_to(self, target: RegMem) -> None:
         self._through(Code.JMP_RM64, target)
 
-    def _through(self, code: int, target: RegMem) -> None:
+    def _through(self, code: Code_, target: RegMem) -> None:
         if isinstance(target, Reg):
             self.body.append(Instruction.create_reg(code, REG64[target]))
         else:

@@ -19,6 +19,7 @@ from x64.trail import Event, Executed, Fill, Trail
 from x64.wants import Address, Alive, At, Clobber, Consumed, EarlyOut, In, InOut, Out, Temp
 
 State = dict[Place, frozenset[Ins]]
+Taken = dict[Reg, Ins | None]  # Registers that inputs stand in.
 NOTHING: frozenset[Ins] = frozenset()
 
 
@@ -81,7 +82,7 @@ class Checker:
         written: set[Place] = set()
         alive: list[Ins] = []
         result: Place | None = None
-        taken: dict[Reg, Ins | None] = {}
+        taken: Taken = {}
         for want, operand in zip(event.wants, event.operands, strict=True):
             match want:
                 case Clobber(regs):
@@ -98,10 +99,11 @@ class Checker:
                 assert isinstance(operand, Reg), event
                 if want.allowed:
                     assert want.allowed >> operand & 1, f"{event}: {operand.name} is not allowed"
-                assert operand not in written or isinstance(want, Out | InOut), f"{event}: {operand.name} twice"
+                twice = operand in written and not isinstance(want, Out | InOut)
+                assert not twice, f"{event}: {operand.name} is written twice"
                 written.add(operand)
-            if isinstance(want, Out | InOut):
-                result = operand
+                if isinstance(want, Out | InOut):
+                    result = operand
         self.no_overlap(event, taken)
         for place in written:
             state.pop(place, None)
@@ -110,7 +112,7 @@ class Checker:
             assert found or value.is_const, f"{event.ins}: {value} is nowhere at the exit"
         self.define(state, event.ins, result)
 
-    def no_overlap(self, event: Executed, taken: dict[Reg, Ins | None]) -> None:
+    def no_overlap(self, event: Executed, taken: Taken) -> None:
         """Temps and early results share no register with an input."""
         for want, operand in zip(event.wants, event.operands):
             if isinstance(want, Temp | EarlyOut):
@@ -126,9 +128,7 @@ class Checker:
             state[result] = frozenset((ins,))
 
     # -- operands ------------------------------------------------------------------------------------------
-    def value(
-        self, state: State, event: Executed, value: Ins, operand: Operand | None, taken: dict[Reg, Ins | None]
-    ) -> None:
+    def value(self, state: State, event: Executed, value: Ins, operand: Operand | None, taken: Taken) -> None:
         where = f"{event.ins}: {value} in {operand}"
         match operand:
             case Imm(number):
@@ -141,7 +141,9 @@ class Checker:
                 slot = Slot((disp - self.slot_base) // 8)
                 assert value in state.get(slot, NOTHING), where
             case Reg():
-                assert value in state.get(operand, NOTHING) or self.same_constant(state, operand, value), where
+                assert value in state.get(operand, NOTHING) or self.same_constant(state, operand, value), (
+                    where
+                )
                 assert taken.setdefault(operand, value) is value, where
             case _:
                 raise AssertionError(where)
@@ -152,7 +154,7 @@ class Checker:
         )
 
     def address(
-        self, state: State, event: Executed, address: Address, operand: Operand | None, taken: dict[Reg, Ins | None]
+        self, state: State, event: Executed, address: Address, operand: Operand | None, taken: Taken
     ) -> None:
         assert isinstance(operand, Mem), event
         assert (operand.scale, operand.disp) == (address.scale, address.disp), event

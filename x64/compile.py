@@ -19,14 +19,15 @@ from iced_x86 import Instruction
 
 import x64.lower  # noqa: F401  (registers the rules)
 from ir.ops import Op
-from ir.values import Block, Convention, Edge, Function
-from x64.asm import Assembler, Cond, Epilogue, Item, Label, Pooled, Reloc, encode
+from ir.values import Block, Convention, Edge, Function, Ins
+from x64.asm import Assembler, Epilogue, Item, Label, Pooled, Reloc, encode
 from x64.edges import edge_moves, entry_moves
+from x64.encodings import Cond
 from x64.flow import CALLS, Flow
 from x64.fuse import Selection
 from x64.lower.calls import argument_registers
 from x64.lower.registry import Lowering
-from x64.moves import parallel_moves
+from x64.moves import Place, parallel_moves
 from x64.operands import Mem
 from x64.regalloc import Allocator, Policy
 from x64.regs import CALLEE_SAVED, GPRS, HANDLER_PARAMS, PINNED_DISPATCH, XMMS, Reg, mask, members
@@ -66,11 +67,11 @@ def compile_function(fn: Function, trail: Trail | None = None, random: Random | 
 def policy_of(fn: Function, random: Random | None) -> Policy:
     """Which registers a function may use, and where its parameters arrive."""
     if fn.convention is Convention.NATIVE:
-        incoming = dict(zip(fn.params, argument_registers(tuple(fn.params))))
+        incoming: dict[Ins, Place] = dict(zip(fn.params, argument_registers(tuple(fn.params))))
         return Policy(GPRS | XMMS, incoming=incoming, costly=CALLEE_SAVED, random=random)
     assert len(fn.params) <= len(HANDLER_PARAMS), fn.name
     incoming = dict(zip(fn.params, HANDLER_PARAMS))
-    pinned = {value: reg for value, reg in incoming.items() if reg is PINNED_DISPATCH}
+    pinned = {value: PINNED_DISPATCH for value, reg in incoming.items() if reg is PINNED_DISPATCH}
     allocatable = (GPRS | XMMS) & ~mask(PINNED_DISPATCH)
     return Policy(allocatable, pinned, incoming, avoid=mask(*HANDLER_PARAMS), random=random)
 

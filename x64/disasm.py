@@ -13,11 +13,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from iced_x86 import (
-    Decoder, FlowControl, Formatter, FormatterSyntax, Instruction, MemorySizeOptions, OpCodeOperandKind, OpKind,
+    Decoder,
+    FlowControl,
+    Formatter,
+    FormatterSyntax,
+    Instruction,
+    MemorySizeOptions,
+    OpCodeOperandKind,
+    OpKind,
 )  # fmt: skip
 
 Symbols = Callable[[int], str | None]
-NEAR_BRANCHES = frozenset((FlowControl.UNCONDITIONAL_BRANCH, FlowControl.CONDITIONAL_BRANCH, FlowControl.CALL))
+NEAR_BRANCHES = frozenset(
+    (FlowControl.UNCONDITIONAL_BRANCH, FlowControl.CONDITIONAL_BRANCH, FlowControl.CALL)
+)
 BYTE_IMMEDIATES = frozenset((OpKind.IMMEDIATE8TO16, OpKind.IMMEDIATE8TO32, OpKind.IMMEDIATE8TO64))
 #: LuaJIT's disassembler has its own names for some conditions.
 MNEMONICS = {"jae": "jnb", "jbe": "jbe", "jne": "jnz", "je": "jz", "jp": "jpe", "jnp": "jpo"}

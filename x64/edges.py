@@ -9,7 +9,9 @@ from x64.regalloc import Allocator
 from x64.trail import Fill
 
 
-def edge_moves(allocator: Allocator, block: Block, edge: Edge) -> tuple[list[tuple[Place, Place]], list[Fill]]:
+def edge_moves(
+    allocator: Allocator, block: Block, edge: Edge
+) -> tuple[list[tuple[Place, Place]], list[Fill]]:
     """What an edge has to change: moves, all at once, and then constants."""
     homes = allocator.code[block].homes
     entry = allocator.entries[edge.block]

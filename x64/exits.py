@@ -19,7 +19,8 @@ from iced_x86 import Code, Instruction
 from ir.layout import offset_of
 from ir.objects import VM, ExitState
 from ir.types import IRType
-from x64.asm import Alu, Assembler, Label, Shift, encode
+from x64.asm import Assembler, Label, encode
+from x64.encodings import Alu, Shift
 from x64.operands import Mem
 from x64.regs import HANDLER_A, PINNED_DISPATCH, Reg
 

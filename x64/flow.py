@@ -39,7 +39,8 @@ class Flow:
         self.preds: dict[Block, list[Block]] = {}
         self.loops: dict[Block, Loop] = {}
         self._walk()
-        self.depth = {block: sum(block.index in l.blocks for l in self.loops.values()) for block in self.reachable}
+        loops = self.loops.values()
+        self.depth = {block: sum(block.index in loop.blocks for loop in loops) for block in self.reachable}
         self.values = [ins for block in self.reachable for ins in (*block.params, *block.body)]
         self.bit = {ins: 1 << i for i, ins in enumerate(self.values)}
         self.block_of = {ins: block for block in self.reachable for ins in (*block.params, *block.body)}

@@ -25,7 +25,6 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
-
 FLAG_COUNTED = 1  # The exit counts towards a side trace.
 FLAG_COLLECT = 2  # Give the collector a chance once the stack is restored.
 

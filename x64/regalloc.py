@@ -28,6 +28,7 @@ from random import Random
 
 from ir.values import Block, Edge, Ins
 from x64.asm import Item
+from x64.blockstate import Advice, BlockCode, Entry
 from x64.flow import Flow, Loop, is_root, layout
 from x64.fuse import bits_of, edge_arguments, immediate_of
 from x64.lower.registry import Lowering, lower
@@ -50,31 +51,6 @@ class Policy:
     costly: int = 0  # Registers that must be saved if used at all.
     slot_base: int = 0
     random: Random | None = None
-
-
-@dataclass(slots=True)
-class Entry:
-    """What a block expects at its top: values in registers, and values whose spill slot must be valid."""
-
-    regs: dict[Ins, Reg] = field(default_factory=dict)
-    slots: dict[Ins, None] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Advice:
-    """What a first walk learned about loops, by loop header; a second walk starts with it."""
-
-    constants: dict[Block, list[Ins]] = field(default_factory=dict)  # Worth a register for the whole loop.
-    through: dict[Block, list[Ins]] = field(default_factory=dict)  # Better in memory for the whole loop.
-
-
-@dataclass(slots=True)
-class BlockCode:
-    """The code of a block up to, not including, its jumps."""
-
-    items: list[Item] = field(default_factory=list)
-    homes: dict[Ins, Reg] = field(default_factory=dict)  # Where values are when the block is left.
-    branch: list[tuple[object, bool]] = field(default_factory=list)
 
 
 class Allocator:
@@ -490,7 +466,10 @@ class Allocator:
                 return None
             case _:
                 assert isinstance(want, Temp | Consumed), want
-                allowed = want.allowed or class_of(want.value if isinstance(want, Consumed) else self._no_value())
+                allowed = want.allowed
+                if isinstance(want, Consumed):
+                    allowed = allowed or class_of(want.value)
+                assert allowed, f"{want} names its registers"
                 self.written |= allowed if allowed & (allowed - 1) == 0 else 0
                 if allowed & (allowed - 1):
                     allowed &= ~self.reserved & ~self.written
@@ -499,9 +478,6 @@ class Allocator:
                 self.written |= 1 << reg
                 self.used |= 1 << reg
                 return reg
-
-    def _no_value(self) -> Ins:
-        raise AssertionError("a Temp names its registers")
 
     def _keep(self, value: Ins) -> None:
         """A value a side exit needs: anywhere, but not where this instruction writes."""
@@ -591,7 +567,8 @@ class Allocator:
 
 
 STAGES: dict[type, int] = {
-    Out: 0, EarlyOut: 0, InOut: 0, Temp: 1, Clobber: 1, Alive: 1, Consumed: 1, At: 3, In: 3, Rm: 4, Rmi: 4, Ri: 4,
+    Out: 0, EarlyOut: 0, InOut: 0, Temp: 1, Clobber: 1, Alive: 1, Consumed: 1,
+    At: 3, In: 3, Rm: 4, Rmi: 4, Ri: 4,
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import pytest
 from ir.ops import FPM_CEIL, FPM_FLOOR, FPM_SQRT, FPM_TRUNC, Op
 from ir.types import IRType
 from ir.values import Block, Edge, Function, Ins
-from tests.x64.support import I64, INT, NUM, U32, U64, Builder, Evaluator, compiled, const, link, callable_at
+from tests.x64.support import I64, INT, NUM, U32, U64, Builder, Evaluator, callable_at, compiled, const, link
 from x64.area import Area
 
 TYPES = (INT, U32, I64, U64, NUM)
@@ -22,9 +22,45 @@ INTEGERS = (Op.ADD, Op.SUB, Op.MUL, Op.BAND, Op.BOR, Op.BXOR, Op.BSHL, Op.BSHR, 
             Op.MIN, Op.MAX, Op.DIV, Op.MOD)  # fmt: skip
 DOUBLES = (Op.ADD, Op.SUB, Op.MUL, Op.DIV, Op.MIN, Op.MAX)
 COMPARES = (Op.LT, Op.GE, Op.LE, Op.GT, Op.ULT, Op.UGE, Op.ULE, Op.UGT, Op.EQ, Op.NE)
-INTERESTING = (0, 1, 2, 3, 5, 7, 8, 31, 32, 127, 128, 255, 256, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, -1, -2, -128)
+INTERESTING = (
+    0,
+    1,
+    2,
+    3,
+    5,
+    7,
+    8,
+    31,
+    32,
+    127,
+    128,
+    255,
+    256,
+    0x7FFFFFFF,
+    0x80000000,
+    0xFFFFFFFF,
+    -1,
+    -2,
+    -128,
+)
 WIDE = (1 << 40, -(1 << 40), (1 << 63) - 1, -(1 << 63), 0x123456789ABCDEF)
-NUMBERS = (0.0, -0.0, 1.0, -1.0, 0.5, 1.5, -2.5, 3.75, 1e10, -1e300, 1e-300, math.inf, -math.inf, math.nan, 2.0**52)
+NUMBERS = (
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    1.5,
+    -2.5,
+    3.75,
+    1e10,
+    -1e300,
+    1e-300,
+    math.inf,
+    -math.inf,
+    math.nan,
+    2.0**52,
+)
 PROGRAMS = int(os.environ.get("JITVM_PROGRAMS", "120"))
 
 
@@ -104,7 +140,9 @@ class Programs:
 
     def comparison(self, pool: list[Ins]) -> Ins:
         type_ = self.dice.choice(TYPES)
-        return self.b.emit(self.dice.choice(COMPARES), type_, self.value(pool, type_), self.value(pool, type_))
+        return self.b.emit(
+            self.dice.choice(COMPARES), type_, self.value(pool, type_), self.value(pool, type_)
+        )
 
     def diamond(self, pool: list[Ins]) -> list[Ins]:
         condition = self.comparison(pool)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ir.ops import FPM_CEIL, FPM_FLOOR, FPM_SQRT, FPM_TRUNC, Op
 from ir.types import IRType
 from ir.values import Ins
-from x64.asm import Alu, Cond, Shift, Sse, Unary
+from x64.encodings import Alu, Cond, Shift, Sse, Unary
 from x64.fuse import immediate_of
 from x64.lower.registry import Lowering, Rule, lower
 from x64.operands import Imm, Mem

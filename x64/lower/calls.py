@@ -45,7 +45,9 @@ def callptr(lo: Lowering, ins: Ins) -> Rule:
     registers = argument_registers(tuple(args))
     numbers = sum(reg >= 16 for reg in registers)
     free = GPRS & ~mask(*(reg for reg in registers if reg < 16)) & ~mask(Reg.rax)
-    pointer = In(target, free) if target.is_const else Rm(target, free & (CALLEE_SAVED | mask(Reg.r10, Reg.r11)))
+    pointer = (
+        In(target, free) if target.is_const else Rm(target, free & (CALLEE_SAVED | mask(Reg.r10, Reg.r11)))
+    )
     wants: list[Want] = [*result_wants(ins), Clobber(CALLER_SAVED), pointer, *argument_wants(tuple(args))]
     operands = yield tuple(wants)
     where = operands[len(result_wants(ins)) + 1]

@@ -21,12 +21,13 @@ from __future__ import annotations
 from ir.ops import COMPARISONS, Op
 from ir.types import IRType
 from ir.values import Ins
-from x64.asm import Alu, Cond, Label, Sse
+from x64.asm import Label
+from x64.encodings import Alu, Cond, Sse
 from x64.fuse import immediate_of, num_memory_side
 from x64.lower.registry import Lowering, Rule, lower
 from x64.operands import Imm, Mem, Operand
 from x64.regs import GPRS, Reg, is_xmm, width_of
-from x64.wants import Alive, EarlyOut, In, Ri, Rm, Rmi, Temp, Want
+from x64.wants import Alive, In, Out, Ri, Rm, Rmi, Temp, Want
 
 SIGNED = {
     Op.LT: Cond.L, Op.GE: Cond.GE, Op.LE: Cond.LE, Op.GT: Cond.G, Op.EQ: Cond.E, Op.NE: Cond.NE,
@@ -133,11 +134,11 @@ def compare(lo: Lowering, ins: Ins) -> Rule:
     comparison = Comparison(lo, ins)
     conditions = comparison.conditions()
     if len(conditions) == 1:
-        dst, left, right = yield EarlyOut(), *comparison.wants
+        dst, left, right = yield Out(), *comparison.wants
         comparison.emit(left, right)
         lo.asm.setcc(conditions[0][0], dst)
     else:
-        dst, other, left, right = yield EarlyOut(), Temp(GPRS), *comparison.wants
+        dst, other, left, right = yield Out(), Temp(GPRS), *comparison.wants
         comparison.emit(left, right)
         equal = comparison.op is Op.EQ
         lo.asm.setcc(Cond.NP if equal else Cond.P, other)
@@ -165,24 +166,6 @@ def leave_unless(lo: Lowering, conditions: list[tuple[Cond, bool]], symbol: str)
     lo.asm.jump_symbol(symbol, last.inverse if last_holds else last)
     if first:
         lo.asm.label(holds)
-
-
-def guard(lo: Lowering, ins: Ins, comparison: Comparison) -> Rule:
-    """Leave the trace unless the comparison holds."""
-    exit_ = ins.args[-1]
-    left, right, _ = yield *comparison.wants, Alive(exit_.alive())
-    comparison.emit(left, right)
-    symbol = lo.exit_symbol(exit_)
-    *first, (last, last_holds) = comparison.conditions()
-    skip = Label()
-    for cond, holds in first:
-        if holds:
-            lo.asm.jump(cond, skip)
-        else:
-            lo.asm.jump_symbol(symbol, cond)
-    lo.asm.jump_symbol(symbol, last.inverse if last_holds else last)
-    if any(holds for _, holds in first):
-        lo.asm.label(skip)
 
 
 @lower(Op.BR)

@@ -5,11 +5,21 @@ from __future__ import annotations
 from ir.ops import Op
 from ir.types import IRType
 from ir.values import Ins
-from x64.asm import Alu, Epilogue, Shift
+from x64.asm import Epilogue
+from x64.encodings import Alu, Shift
 from x64.lower.registry import Lowering, Rule, lower
 from x64.operands import Imm, Mem
 from x64.regs import (
-    DISPATCH_OFFSET, GPRS, HANDLER_A, HANDLER_D, PINNED_BASE, PINNED_DISPATCH, PINNED_KBASE, PINNED_PC, Reg, is_xmm,
+    DISPATCH_OFFSET,
+    GPRS,
+    HANDLER_A,
+    HANDLER_D,
+    PINNED_BASE,
+    PINNED_DISPATCH,
+    PINNED_KBASE,
+    PINNED_PC,
+    Reg,
+    is_xmm,
     mask,
 )  # fmt: skip
 from x64.wants import Consumed, In, Temp, Want

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ir.ops import CONV_SEXT, CONV_SRC_MASK, Op
+from ir.arith import conversion
+from ir.ops import CONV_SEXT, Op
 from ir.types import IRType
 from ir.values import Ins
-from x64.asm import Alu, Cond, Label, Shift, Sse
+from x64.asm import Label
+from x64.encodings import Alu, Cond, Shift, Sse
 from x64.lower.registry import Lowering, Rule, lower
 from x64.operands import Imm, Mem, RegMem
 from x64.regs import GPRS, XMMS, Reg, is_xmm, width_of
@@ -19,7 +21,7 @@ TWO_63 = 0x43E0000000000000  # 2^63 as a double
 @lower(Op.CONV)
 def conv(lo: Lowering, ins: Ins) -> Rule:
     value, mode = ins.args
-    source = IRType(mode & CONV_SRC_MASK)
+    source, _ = conversion(mode)
     if source is IRType.NUM:
         yield from from_num(lo, ins, value)
     elif ins.type is IRType.NUM:

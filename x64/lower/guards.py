@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ir.ops import Op
 from ir.values import Ins
-from x64.asm import Alu, Cond
+from x64.encodings import Alu, Cond
 from x64.fuse import immediate_of
 from x64.lower.registry import Lowering, Rule, lower
 from x64.operands import Imm, Mem

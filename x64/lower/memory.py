@@ -5,7 +5,7 @@ from __future__ import annotations
 from ir.ops import Op
 from ir.types import IRType
 from ir.values import Ins
-from x64.asm import Sse
+from x64.encodings import Sse
 from x64.fuse import bits_of
 from x64.lower.registry import Lowering, Rule, lower
 from x64.operands import Imm, fits32, signed

@@ -19,7 +19,8 @@ from typing import Any, TypeAlias
 
 from ir.ops import Op
 from ir.values import Exit, Function, Ins
-from x64.asm import Assembler, Cond
+from x64.asm import Assembler
+from x64.encodings import Cond
 from x64.fuse import Selection
 from x64.wants import Want
 
@@ -42,9 +43,12 @@ class Lowering:
     fn: Function
     asm: Assembler
     selection: Selection
-    branch: list[tuple[Cond, bool]] = field(default_factory=list)  # (condition, whether it means the taken edge)
-    restart: Callable[[], None] = nothing  # Called when allocation begins anew.
-    exit_symbol: Callable[[Exit], str] = no_exits  # Where a failing guard jumps, values being where they are now.
+    #: How to leave the block: (condition, whether it means the taken edge), in order.
+    branch: list[tuple[Cond, bool]] = field(default_factory=list)
+    #: Called when allocation begins anew.
+    restart: Callable[[], None] = nothing
+    #: Where a failing guard jumps, values being where they are now.
+    exit_symbol: Callable[[Exit], str] = no_exits
 
 
 RuleFunction: TypeAlias = Callable[[Lowering, Ins], Rule]

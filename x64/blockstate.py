@@ -1,0 +1,35 @@
+"""What the allocator knows and keeps of blocks and loops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ir.values import Block, Ins
+from x64.asm import Item
+from x64.encodings import Cond
+from x64.regs import Reg
+
+
+@dataclass(slots=True)
+class Entry:
+    """What a block expects at its top: values in registers, and values whose spill slot must be valid."""
+
+    regs: dict[Ins, Reg] = field(default_factory=dict)
+    slots: dict[Ins, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Advice:
+    """What a first walk learned about loops, by loop header; a second walk starts with it."""
+
+    constants: dict[Block, list[Ins]] = field(default_factory=dict)  # Worth a register for the whole loop.
+    through: dict[Block, list[Ins]] = field(default_factory=dict)  # Better in memory for the whole loop.
+
+
+@dataclass(slots=True)
+class BlockCode:
+    """The code of a block up to, not including, its jumps."""
+
+    items: list[Item] = field(default_factory=list)
+    homes: dict[Ins, Reg] = field(default_factory=dict)  # Where values are when the block is left.
+    branch: list[tuple[Cond, bool]] = field(default_factory=list)
