@@ -45,13 +45,13 @@ TOKEN = re.compile(rb"""[ \t\v\f]*(?:
       ([A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)
     | (\n(?:[ \t\v\f\n]+|%(comment)s)*)
     | (\.\.\.?|\.(?![0-9])|[=<>~]=?|::?|\[(?![\[=])|-(?!-)|[^- \t\v\f\n.=<>~:\["'0-9])
-    | ((?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?)(?!%(digit)s)
+    | ((?:[0-9]+(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,5})?)(?!%(digit)s)
     | ("[^"\\\n]*"|'[^'\\\n]*')
     | (\.?0[xX](?:[pP][+-]|%(digit)s)*|\.?[0-9](?:[eE][+-]|%(digit)s)*)
     | (%(comment)s)
     | (\[(=*)\[.*?\]\9\])
     | (--\[(=*)\[.*?\]\11\])
-    | ("(?:[^"\\\n]|%(escape)s)*"|'(?:[^'\\\n]|%(escape)s)*')
+    | ("[^"\\\n]*(?:(?:%(escape)s)[^"\\\n]*)*"|'[^'\\\n]*(?:(?:%(escape)s)[^'\\\n]*)*')
     | (["'\[-])
     | (\Z)
     )""" % _PARTS, re.VERBOSE | re.DOTALL)
@@ -77,11 +77,11 @@ class Lexer:
         self.values: list[TokenValue] = []
         self.lines: list[int] = []
         self.starts: list[int] = []
+        self.line = self.lastline = 1
         self._scan(self._skip_header())
         self.pos = -1
         self.tok = 0
         self.value: TokenValue = None
-        self.line = self.lastline = 1
 
     # -- What the parser uses -------------------------------------------------
 
@@ -127,18 +127,18 @@ class Lexer:
     def _skip_header(self) -> int:
         """Where tokens begin: behind a byte order mark and a first line that starts with `#`."""
         source = self._source
-        pos = start = len(BYTE_ORDER_MARK) if source.startswith(BYTE_ORDER_MARK) else 0
-        if source.startswith(b"#", pos):
-            pos = source.find(b"\n", pos)
-            if pos < 0:
+        start = len(BYTE_ORDER_MARK) if source.startswith(BYTE_ORDER_MARK) else 0
+        if source.startswith(b"#", start):
+            start = source.find(b"\n", start) + 1
+            if start == 0:
                 return len(source)
-            start = pos + 1
+            self.line = 2
         if source.startswith(BYTECODE_SIGNATURE, start):
             raise LuaSyntaxError(messages.BYTECODE_HEADER if start else _not_source(self.chunkname))
-        return pos
+        return start
 
     def _scan(self, pos: int) -> None:
-        line = 1
+        line = self.line
         add_kind, add_value = self.kinds.append, self.values.append
         add_line, add_start = self.lines.append, self.starts.append
         for match in TOKEN.finditer(self._source, pos):

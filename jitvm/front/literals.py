@@ -19,6 +19,8 @@ from jitvm.front import messages
 from jitvm.front.proto import CDataConst
 
 MAX_EXPONENT = 1 << 20
+EXPONENT_DIGITS = 7
+INTEGER_DIGITS = 20       # of 2**64
 HEX_DIGITS = 16           # digits kept; the rest is summarised in one sticky bit
 NEWLINE = 0x0A
 BACKSLASH = 0x5C
@@ -60,7 +62,8 @@ def scan_number(text: bytes) -> Number | None:
         return None
     suffix = match["suffix"].lower()
     if suffix in INTEGER_SUFFIXES:
-        return _integer(match, int(match["int"] or b"0"))
+        digits = (match["int"] or b"").lstrip(b"0") or b"0"
+        return _integer(match, int(digits)) if len(digits) <= INTEGER_DIGITS else None
     value = float(text[:match.start("suffix")])
     return _with_suffix(value, suffix)
 
@@ -83,9 +86,17 @@ def _integer(match: re.Match[bytes], value: int) -> CDataConst | None:
 
 
 def _exponent_fits(fraction: bytes, exponent: bytes | None) -> bool:
-    if exponent is not None and abs(int(exponent[-40:])) >= MAX_EXPONENT:
-        return False
+    if exponent is not None:
+        digits = exponent.lstrip(b"+-").lstrip(b"0")
+        if len(digits) > EXPONENT_DIGITS or abs(_exponent(exponent)) >= MAX_EXPONENT:
+            return False
     return len(fraction.rstrip(b"0")) <= MAX_EXPONENT
+
+
+def _exponent(text: bytes) -> int:
+    """An exponent that fits; Python refuses to read very many zeros."""
+    value = int(text.lstrip(b"+-").lstrip(b"0") or b"0")
+    return -value if text.startswith(b"-") else value
 
 
 def _scan_hex(text: bytes) -> Number | None:
@@ -100,7 +111,7 @@ def _scan_hex(text: bytes) -> Number | None:
     digits = (match["int"] + fraction).lstrip(b"0")
     if suffix in INTEGER_SUFFIXES:
         return _integer(match, int(digits or b"0", 16)) if len(digits) <= HEX_DIGITS else None
-    exponent = int(match["exp"] or b"0") - 4 * len(fraction)
+    exponent = _exponent(match["exp"] or b"0") - 4 * len(fraction)
     mantissa = int(digits[:HEX_DIGITS] or b"0", 16)
     if len(digits) > HEX_DIGITS:
         exponent += 4 * (len(digits) - HEX_DIGITS)
