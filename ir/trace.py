@@ -79,7 +79,7 @@ class Trace:
         self.nk = -3  # Lowest constant.
         self.ins: list[Ins] = [Ins(Op.BASE, IRType.P64, (parent, exitno), ref=0)]
         self.snaps: list[Snapshot] = []
-        self.sinktags: dict[Ins, Ins | None] = {}  # Sunk instruction: its allocation.
+        self.sinktags: dict[Ins, Ins] = {}  # Sunk instruction: its allocation.
 
     @property
     def nins(self) -> int:

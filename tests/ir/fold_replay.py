@@ -1,9 +1,9 @@
 """Replays a recorder's output, taken from LuaJIT, through our optimiser.
 
 `luajit -O0 -O+narrow,+loop,+abc` prints, up to LOOP, the instructions as its recorder emits them: nothing
-folded, merged or removed.  `Replay` parses such a listing and emits it through a `TraceBuilder`, then runs the
-passes; the result must be the listing that `luajit -O3` prints for the same script.  Both sides are compared as
-lines of tokens.
+folded, merged or removed.  `Replay` parses such a listing and emits it through a `TraceBuilder`, then runs
+the passes; the result must be the listing that `luajit -O3` prints for the same script.  Both sides are
+compared as lines of tokens.
 """
 
 from __future__ import annotations
@@ -295,6 +295,12 @@ class Replay:
             ins = self.b.kgc(self.heap.function(), IRType.FUNC)
         self.token_of[ins] = normal(token)
         return ins
+
+    def sunk_as(self, ins: Ins) -> str:
+        """What a listing shows for a sunk instruction."""
+        if ins.op in (Op.NEWREF, Op.PHI, Op.TNEW, Op.TDUP):
+            return "sink"
+        return f"{self.trace.sinktags[ins].ref:04d}"
 
     # Back to tokens.
 

@@ -5,6 +5,7 @@ Each snippet's recorder output (see `fold_replay`) goes through our builder and 
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ir.passes.flags import ALL, OptFlag
+from ir.passes.sink import sink
 from tests.ir.fold_replay import FakeHeap, Replay, listing_tokens, loops
 from tests.support import oracle
 
@@ -169,6 +171,16 @@ local n=0 for i=1,100 do n=n+f(i,n,3) n=n%100 end"""
     "unpacked": Snippet(
         """local n=0 local t={1,2,3} for i=1,100 do local a,b,c=t[1],t[2],t[3] n=n+a+b+c t[1]=b end"""
     ),
+    "objects": Snippet(
+        """local n=0 local p={x=1,y=2} for i=1,100 do local q={x=p.x+i,y=p.y} p=q n=n+p.x local z={i,n}
+if n>1e9 then n=z[1] end end""",
+        hmask=1,
+    ),
+    "escaping objects": Snippet(
+        """local n,last=0,{} for i=1,100 do local a={i} local b={x=a} last[1]=b local c={n} n=n+c[1]+#c
+local d={} d[1]=n d.x=i n=d[1]-d.x end""",
+        hmask=1,
+    ),
     "complex": Snippet(
         """local function mul(a,b,c,d) return a*c-b*d,a*d+b*c end local x,y=0.1,0.2
 for i=1,100 do x,y=mul(x,y,x,y) x,y=x+0.3,y-0.1 if x*x+y*y>4 then x,y=0,0 end end"""
@@ -182,23 +194,45 @@ def test_same_ir(name: str) -> None:
     compare(name)
 
 
-def compare(name: str) -> None:
-    snippet = SNIPPETS[name]
-    folder = Path(tempfile.gettempdir()) / "jitvm-snippets"  # Always the same, so that answers are cached.
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_same_sinking(name: str) -> None:
+    """Register columns of LuaJIT's listing tell what it sinks: `{sink` or the allocation of a store."""
+    snippet, script = SNIPPETS[name], script_of(name)
+    raw_flags, _, flags = flags_of(snippet)
+    raw = oracle.luajit("-O0", raw_flags, "-jdump=is", str(script)).stdout
+    wanted = oracle.luajit("-O3", "-O+sink" if snippet.abc else "-O-abc", "-jdump=ir", str(script)).stdout
+    replay = Replay(loops(raw)[snippet.trace], flags, list(snippet.template), snippet.hmask)
+    replay.run()
+    sink(replay.b)
+    listing = [re.match(r"(\d{4})  \{(\w+)\}", line) for line in loops(wanted)[snippet.trace]]
+    tagged = {int(match[1]): match[2] for match in listing if match}
+    got = {ins.ref: replay.sunk_as(ins) for ins in replay.trace.sinktags}
+    assert got == tagged
+
+
+def flags_of(snippet: Snippet) -> tuple[str, str, OptFlag]:
+    if snippet.abc:
+        return UNFOLDED + ",+abc", "-O-sink", ALL
+    return UNFOLDED, "-O-sink,-abc", ALL & ~OptFlag.ABC
+
+
+def script_of(name: str) -> Path:
+    """Always at the same place, so that the oracle's answers are cached."""
+    folder = Path(tempfile.gettempdir()) / "jitvm-snippets"
     folder.mkdir(exist_ok=True)
     script = folder / f"{name.replace(' ', '_')}.lua"
-    if not script.exists() or script.read_text() != snippet.code:
-        script.write_text(snippet.code)
-    raw_flags = UNFOLDED + (",+abc" if snippet.abc else "")
-    optimised = "-O-sink" if snippet.abc else "-O-sink,-abc"
+    if not script.exists() or script.read_text() != SNIPPETS[name].code:
+        script.write_text(SNIPPETS[name].code)
+    return script
+
+
+def compare(name: str) -> None:
+    snippet, script = SNIPPETS[name], script_of(name)
+    raw_flags, optimised, flags = flags_of(snippet)
     raw = oracle.luajit("-O0", raw_flags, "-jdump=is", str(script)).stdout
     wanted = oracle.luajit("-O3", optimised, "-jdump=is", str(script)).stdout
-    replay = Replay(
-        loops(raw)[snippet.trace],
-        ALL if snippet.abc else ALL & ~OptFlag.ABC,
-        list(snippet.template),
-        snippet.hmask,
-    )
+    replay = Replay(loops(raw)[snippet.trace], flags, list(snippet.template), snippet.hmask)
     got = [" ".join(words) for words in replay.run()]
     assert got == [" ".join(words) for words in listing_tokens(loops(wanted)[snippet.trace])]
 
