@@ -25,6 +25,7 @@ from ir.fields import (
 )
 from ir.ops import Op
 from ir.passes import narrow
+from ir.passes.alias import was_not_nil
 from ir.passes.flags import OptFlag
 from ir.types import IRType
 from ir.values import Ins
@@ -227,7 +228,7 @@ def _store(rec: Recorder, ix: Index, ref: Ins, back: Rollback) -> None:
             key = rec.to_num(ix.key) if is_integer(ix.key) else ix.key
             ref = rec.emit(Op.NEWREF, P64, ix.tab, key)
             key_barrier = False  # NEWREF has the barrier for the key.
-    elif not builder.was_nonnil(load, ref):
+    elif not was_not_nil(builder, load, ref):
         _guard_nonnil(rec, ix, ref, load, found_op)
     else:
         key_barrier = False  # The value that was there kept the key alive.

@@ -12,10 +12,10 @@ from ir.types import IRType
 from ir.values import Ins
 from jitvm.front.bytecode import BC
 from jitvm.record.recorder import FUNC, NIL, NUM, P64, Operands, Recorder, is_integer, record
-from jitvm.record.view import irt_of, number_of, pointer_of
+from jitvm.record.view import hash_words, irt_of, number_of, pointer_of
 
 CLOSURE_POLY = 3 * 0x20  # More closures than this of one prototype: do not specialise to one of them.
-_HASH_BIAS = 0xFC2DEB22 - (1 << 32) & 0xFFFFFFFF
+HASH_BIAS = -0x04C11DB7  # Eight bits of the hash tell upvalues of different origin apart, for alias analysis.
 
 
 def is_polymorphic(rec: Recorder, proto: int) -> bool:
@@ -79,7 +79,7 @@ def record_upvalue(rec: Recorder, index: int, value: Ins | None) -> Ins | None:
         if known is not None:
             return known
     dhash = view.upvalue_dhash(upvalue)
-    literal = index << 8 | _rotated(dhash) & 0xFF
+    literal = index << 8 | hash_words(dhash, dhash + HASH_BIAS & 0xFFFFFFFF) & 0xFF
     closed = view.upvalue_closed(upvalue)
     target = view.upvalue_target(upvalue)
     ref = rec.guard(Op.UREFC if closed else Op.UREFO, P64, fn, literal)
@@ -100,18 +100,6 @@ def record_upvalue(rec: Recorder, index: int, value: Ins | None) -> Ins | None:
         rec.emit(Op.OBAR, NIL, ref, value)
     rec.builder.need_snapshot = True
     return None
-
-
-def _rotated(dhash: int) -> int:
-    """Eight bits that tell upvalues of different origin apart, for alias analysis."""
-    low, high = dhash, dhash + 0x0404_0404 & 0xFFFFFFFF
-    low ^= high
-    high = (high << 14 | high >> 18) & 0xFFFFFFFF
-    low = low - high & 0xFFFFFFFF
-    high = (high << 5 | high >> 27) & 0xFFFFFFFF
-    high ^= low
-    low = (low << 13 | low >> 19) & 0xFFFFFFFF
-    return high - low & 0xFFFFFFFF
 
 
 @record(BC.UGET)

@@ -16,6 +16,7 @@ Not here: any decision about what to record.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -83,6 +84,17 @@ def raw_equal(a: int, b: int) -> bool:
     if is_number(a) and is_number(b):
         return number_of(a) == number_of(b)
     return a == b
+
+
+def hash_words(low: int, high: int) -> int:
+    """LuaJIT's scrambling of two 32-bit words, which the tables use for numbers and pointers."""
+    low ^= high
+    high = (high << 14 | high >> 18) & 0xFFFFFFFF
+    low = low - high & 0xFFFFFFFF
+    high = (high << 5 | high >> 27) & 0xFFFFFFFF
+    high ^= low
+    low = (low << 13 | low >> 19) & 0xFFFFFFFF
+    return high - low & 0xFFFFFFFF
 
 
 # Memory.
@@ -190,7 +202,7 @@ _L_STACK, _L_MAXSTACK = offset_of(State, "stack"), offset_of(State, "maxstack")
 _L_OPENUPVAL = offset_of(State, "openupval")
 _FN_FFID, _FN_ENV, _FN_PC, _FN_UV = (offset_of(GCfunc, name) for name in ("ffid", "env", "pc", "uv"))
 _PT_SIZE = GCproto.sizeof()
-_STR_LEN, _STR_DATA, _STR_HASH = offset_of(GCstr, "len"), GCstr.sizeof(), offset_of(GCstr, "hash")
+_STR_LEN, _STR_DATA, _STR_ID = offset_of(GCstr, "len"), GCstr.sizeof(), offset_of(GCstr, "sid")
 _TAB = {name: offset_of(GCtab, name) for name in ("asize", "array", "node", "hmask", "metatable")}
 _T_ASIZE, _T_ARRAY, _T_NODE, _T_HMASK, _T_META = _TAB.values()
 _N_KEY, _N_NEXT, _N_SIZE = offset_of(Node, "key"), offset_of(Node, "next"), Node.sizeof()
@@ -414,7 +426,7 @@ class View:
 
     def _find_string(self, table: int, key: int) -> int:
         read = self.read
-        slot = read.u32((key & POINTER) + _STR_HASH) & read.u32(table + _T_HMASK)
+        slot = read.u32((key & POINTER) + _STR_ID) & read.u32(table + _T_HMASK)
         node = read.u64(table + _T_NODE) + slot * _N_SIZE
         while node:
             if read.u64(node + _N_KEY) == key:
@@ -422,18 +434,30 @@ class View:
             node = read.u64(node + _N_NEXT)
         return self.nil_slot()
 
+    def _find_number(self, table: int, number: float) -> int:
+        bits = bits_of(number + 0.0)  # -0 is stored as 0.
+        start = hash_words(bits & 0xFFFFFFFF, bits >> 31 & 0xFFFFFFFE)
+        for node in self._chain(table, start):
+            found = self.read.u64(node + _N_KEY)
+            if is_number(found) and number_of(found) == number:
+                return node
+        return self.nil_slot()
+
     def _find_any(self, table: int, key: int) -> int:
-        for node in self.nodes(table):
+        if key in (TRUE_BITS, FALSE_BITS):
+            start = int(key == TRUE_BITS)
+        else:
+            start = hash_words(key & 0xFFFFFFFF, key >> 32)
+        for node in self._chain(table, start):
             if self.read.u64(node + _N_KEY) == key:
                 return node
         return self.nil_slot()
 
-    def _find_number(self, table: int, number: float) -> int:
-        for node in self.nodes(table):
-            bits = self.read.u64(node + _N_KEY)
-            if is_number(bits) and number_of(bits) == number:
-                return node
-        return self.nil_slot()
+    def _chain(self, table: int, start: int) -> Iterator[int]:
+        node = self.node(table) + (start & self.hmask(table)) * _N_SIZE
+        while node:
+            yield node
+            node = self.read.u64(node + _N_NEXT)
 
     def nodes(self, table: int) -> range:
         """Addresses of all nodes of the hash part."""

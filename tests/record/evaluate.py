@@ -4,17 +4,23 @@ snapshots.  Slow and obvious; for tests of the recorder before and beside the ba
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 from ir.arith import ARITH, COMPARE, compute
+from ir.calls import CALLS
 from ir.fields import FIELDS
-from ir.layout import size_of
+from ir.layout import ACCESS, Ptr, offset_of, size_of, u64
+from ir.objects import VM, GCstr, GCtab, TValue
 from ir.ops import SLOAD_FRAME, SLOAD_KEYINDEX, Op
 from ir.snapshot import SnapFlag, Snapshot
 from ir.trace import LinkType, Trace
 from ir.types import IRType
 from ir.values import Ins
+from jitvm.native import registry
 from jitvm.record.view import FALSE_BITS, NIL, TRUE_BITS, View, bits_of, boxed, irt_of, num2int, number_of
+from jitvm.runtime.values import format_number, parse_number
 
 INT, NUM = IRType.INT, IRType.NUM
 KEYINDEX_TAG = 0xFFFE7FFF << 32
@@ -58,6 +64,7 @@ class Evaluator:
     def __init__(self, view: View, base: int, trace: Trace, parent: dict[int, object]) -> None:
         self.view, self.base, self.trace, self.parent = view, base, trace, parent
         self.values: dict[Ins, object] = {}
+        self.next_index = -1
 
     def value(self, arg: object) -> object:
         if not isinstance(arg, Ins):
@@ -205,6 +212,88 @@ class Evaluator:
 
     op_urefo = op_urefc
 
+    # Calls and allocations: by the simulated native functions.
+
+    def native(self, name: str, *args: object) -> int:
+        result = registry.NATIVES[name](Ptr(VM, self.view.g), *args)
+        return result.addr if isinstance(result, Ptr) else result
+
+    def op_tobit(self, ins: Ins, a: Ins, bias: Ins) -> None:
+        number = self.value(a)
+        self.values[ins] = (round(number) + 0x80000000 & 0xFFFFFFFF) - 0x80000000  # type: ignore[call-overload]
+
+    def op_tostr(self, ins: Ins, a: Ins, mode: int) -> None:
+        value = self.value(a)
+        text = bytes((int(value),)) if mode == 2 else format_number(float(value))  # type: ignore[call-overload, arg-type]
+        self.values[ins] = self.intern(text)
+
+    def op_strto(self, ins: Ins, a: Ins) -> None:
+        number = parse_number(self.view.string(self.value(a)))  # type: ignore[arg-type]
+        if number is None:
+            raise Exit
+        self.values[ins] = number
+
+    def intern(self, text: bytes) -> int:
+        g = Ptr(VM, self.view.g)
+        scratch = registry.NATIVES["buf_need"](g, u64(len(text) + 1))
+        self.view_write(scratch.addr, text)
+        return self.native("str_new", scratch, len(text))
+
+    def view_write(self, address: int, data: bytes) -> None:
+        ACCESS.memory.write(address, data)
+
+    def op_bufhdr(self, ins: Ins, buffer: Ins, mode: int) -> None:
+        self.values[ins] = b""
+
+    def op_bufput(self, ins: Ins, buffer: Ins, string: Ins) -> None:
+        self.values[ins] = self.value(buffer) + self.view.string(self.value(string))  # type: ignore[operator, arg-type]
+
+    def op_bufstr(self, ins: Ins, buffer: Ins, header: Ins) -> None:
+        self.values[ins] = self.intern(self.value(buffer))  # type: ignore[arg-type]
+
+    def op_strref(self, ins: Ins, string: Ins, index: Ins) -> None:
+        self.values[ins] = self.value(string) + GCstr.sizeof() + self.value(index)  # type: ignore[operator]
+
+    def op_xload(self, ins: Ins, ref: Ins, mode: int) -> None:
+        self.values[ins] = self.view.read.u8(self.value(ref))  # type: ignore[arg-type]
+
+    def op_snew(self, ins: Ins, data: Ins, length: Ins) -> None:
+        self.values[ins] = self.intern(self.view.read.data(self.value(data), self.value(length)))  # type: ignore[arg-type]
+
+    def op_tnew(self, ins: Ins, asize: int, hbits: int) -> None:
+        self.values[ins] = self.native("tab_new", asize, hbits)
+
+    def op_tdup(self, ins: Ins, template: Ins) -> None:
+        self.values[ins] = self.native("tab_dup", Ptr(GCtab, template.value))
+
+    def op_newref(self, ins: Ins, tab: Ins, key: Ins) -> None:
+        slot = self.view.g + offset_of(VM, "tmptv2")
+        self.view.read.set_u64(slot, box(key.type, self.value(key)))
+        self.values[ins] = self.native("tab_newkey", Ptr(GCtab, self.value(tab)), Ptr(TValue, slot))  # type: ignore[arg-type]
+
+    def op_tmpref(self, ins: Ins, value: Ins, mode: int) -> None:
+        slot = self.view.g + offset_of(VM, "tmptv")
+        self.view.read.set_u64(slot, box(value.type, self.value(value)))
+        self.values[ins] = slot
+
+    def op_hiop(self, ins: Ins, call: Ins, _: Ins) -> None:
+        self.values[ins] = self.next_index
+
+    def arguments(self, ins: Ins) -> list[object]:
+        if ins.op is Op.CARG:
+            return [*self.arguments(ins.args[0]), self.value(ins.args[1])]
+        return [self.value(ins)]
+
+    def op_calln(self, ins: Ins, args: Ins, number: int) -> None:
+        values = self.arguments(args)
+        name = CALLS[number].name
+        self.values[ins] = CALLED[name](self, *values)
+
+    op_calll = op_calls = op_calla = op_calln
+
+    def op_pow(self, ins: Ins, a: Ins, b: Ins) -> None:
+        self.values[ins] = float(self.value(a)) ** float(self.value(b))  # type: ignore[arg-type]
+
     def op_neg(self, ins: Ins, a: Ins, mask: Ins) -> None:
         self.values[ins] = -self.value(a)  # type: ignore[operator]
 
@@ -217,6 +306,47 @@ class Evaluator:
         while size > 1 and self.view.value_at(self.view.array_slot(table, size - 1)) == NIL:
             size -= 1
         self.values[ins] = max(size - 1, 0)
+
+
+def _next(ev: Evaluator, table: int, index: int) -> int:
+    """The next entry of a table: value and key in two slots; the index after it."""
+    view = ev.view
+    out = view.g + offset_of(VM, "tmptv")
+    asize = view.asize(table)
+    nodes = view.nodes(table) if view.hmask(table) else range(0)
+    ev.next_index = -1
+    for i in range(index, asize + len(nodes)):
+        if i < asize:
+            key, value = bits_of(float(i)), view.value_at(view.array_slot(table, i))
+        else:
+            key, value = view.node_key(nodes[i - asize]), view.value_at(nodes[i - asize])
+        if value != NIL:
+            view.read.set_u64(out, value)
+            view.read.set_u64(out + 8, key)
+            ev.next_index = i + 1
+            return out
+    view.read.set_u64(out, NIL)
+    view.read.set_u64(out + 8, NIL)
+    return out
+
+
+def _compare_strings(ev: Evaluator, a: int, b: int) -> int:
+    left, right = ev.view.string(a), ev.view.string(b)
+    return (left > right) - (left < right)
+
+
+CALLED: dict[str, Any] = {
+    "lj_vm_next": _next,
+    "lj_str_cmp": _compare_strings,
+    "lj_tab_keyindex": lambda ev, t, slot: ev.view.key_index(t, ev.view.value_at(slot)),
+    "lj_buf_putstr_rep": lambda ev, buffer, s, n: buffer + ev.view.string(s) * n,
+    "lj_buf_putstr_reverse": lambda ev, buffer, s: buffer + ev.view.string(s)[::-1],
+    "lj_buf_putstr_lower": lambda ev, buffer, s: buffer + ev.view.string(s).lower(),
+    "lj_buf_putstr_upper": lambda ev, buffer, s: buffer + ev.view.string(s).upper(),
+    "pow": lambda ev, a, b: a**b,
+    **{name: (lambda f: lambda ev, *args: f(*args))(getattr(math, name)) for name in
+       ("log10", "exp", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "log", "atan2")},
+}
 
 
 def restore(view: View, outcome: Outcome, snap: Snapshot) -> int:
