@@ -26,6 +26,7 @@ from jitvm.interp.returns import vm_return
 from jitvm.interp.throw import vm_builtin_failed, vm_error, vm_error_call, vm_unwind
 from jitvm.native import Interp, Next, Ptr, addr, handler, u32, u64, unlikely
 from jitvm.runtime.errcodes import ERR_CALL, ERR_CALL_VALUE, ERR_STACK
+from jitvm.runtime.gc import gc_check
 from jitvm.runtime.state import stack_grow
 from jitvm.runtime.upcalls import UPCALL_HOTCALL
 from jitvm.runtime.value import NIL
@@ -272,6 +273,7 @@ def funcc(vm: Interp, ra: u64, rd: u64) -> Next:
     thread.top = top
     if unlikely(top + MIN_STACK > thread.maxstack):
         return vm.tail(vm_grow, ra, rd)
+    gc_check(g)
     fn = frame_func(base)
     count = fn.fn(g, thread, base, u32(rd) - 1)
     if unlikely(count < 0):
