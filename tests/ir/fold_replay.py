@@ -17,7 +17,17 @@ from ir.calls import CALL_NUMBERS, CALLS
 from ir.fields import FIELD_NUMBERS, FIELDS, FL_TAB_HMASK
 from ir.layout import ACCESS, Ptr, Struct
 from ir.objects import GCfunc, GCstr, GCtab, TValue
-from ir.ops import CONV_ANY, CONV_CHECK, CONV_DST_SHIFT, CONV_INDEX, CONV_SEXT, FPM_NAMES, SLOAD_CONVERT, Op
+from ir.ops import (
+    CONV_ANY,
+    CONV_CHECK,
+    CONV_DST_SHIFT,
+    CONV_INDEX,
+    CONV_SEXT,
+    FPM_NAMES,
+    SLOAD_CONVERT,
+    SLOAD_FRAME,
+    Op,
+)
 from ir.passes.alias import was_not_nil
 from ir.passes.dce import dce
 from ir.passes.flags import ALL, OptFlag
@@ -150,7 +160,7 @@ class Replay:
         following = [LINE.match(line) for line in self.lines[number : number + 4]]
         match match[5]:
             case "TBAR":
-                return self.stored_over
+                return self.stored_over and not TYPES[LINE.match(self.lines[number - 1])[4].strip()].is_gc
             case "FLOAD" if "tab.meta" in match[0]:
                 self.stored_over = any(self.was_not_nil(line) for line in following)
                 return self.stored_over
@@ -199,7 +209,7 @@ class Replay:
         ref, guard, _, type_name, op_name, rest = match.groups()
         op, type_ = Op[op_name], TYPES[type_name.strip()]
         args = self.arguments(op, type_, TOKEN.findall(rest))
-        if op is Op.SLOAD:
+        if op is Op.SLOAD and not args[1] & SLOAD_FRAME:
             self.refs[ref] = self.b.raw(op, type_, *args, guard=guard == ">")
             if args[1] & SLOAD_CONVERT:  # The counter of the loop.
                 self.b.scev = Scev(self.refs[ref], start=self.b.kint(1), direction=1)
@@ -260,9 +270,7 @@ class Replay:
         dst, src = tokens[1].split(".")
         mode = TYPES[dst] << CONV_DST_SHIFT | TYPES[src]
         for flag in tokens[2:]:
-            mode |= {"sext": CONV_SEXT, "any": CONV_ANY, "index": CONV_INDEX, "check": CONV_CHECK}[flag]
-        if src == "num" and dst == "int" and not mode >> 12:
-            mode |= CONV_ANY
+            mode |= {"sext": CONV_SEXT, "none": CONV_ANY, "index": CONV_INDEX, "check": CONV_CHECK}[flag]
         return [self.operand(tokens[0], TYPES[src]), mode]
 
     def operand(self, token: str, type_: IRType) -> Ins:
@@ -273,9 +281,11 @@ class Replay:
             case "nil" | "false" | "true":
                 return b.kpri(IRType[token.upper()])
             case "NULL":
-                return b.knull(type_)
+                return b.kptr(0) if type_ is IRType.P64 else b.knull(type_)
             case "bias":
                 return b.knum(6755399441055744.0)
+        if token.startswith(("+0x", "-0x")):  # A return address, shown as a double.
+            return b.kint64(struct.unpack("<q", struct.pack("<d", float.fromhex(token)))[0])
         if token[0] in "+-":
             if type_ in (IRType.P64, IRType.I64):
                 return b.kint64(int(token))
@@ -359,6 +369,8 @@ class Replay:
                 return f"{self.shown(ins.args[0])} @"
             case Op.KNUM:
                 return "bias" if ins.args[0] == 6755399441055744.0 else f"{ins.args[0]:+.14g}"
+            case Op.KPTR if not ins.args[0]:
+                return "NULL"
             case Op.KINT | Op.KINT64:
                 return f"{ins.args[0]:+d}"
             case Op.KGC:
@@ -371,7 +383,7 @@ def shown_conversion(mode: int) -> list[str]:
     words = [f"{names[mode >> CONV_DST_SHIFT & 31]}.{names[mode & 31]}"]
     if mode & CONV_SEXT:
         words.append("sext")
-    check = {2: "index", 3: "check"}.get(mode >> 12)
+    check = {1: "none", 2: "index", 3: "check"}.get(mode >> 12)
     return [*words, check] if check else words
 
 
