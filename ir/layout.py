@@ -207,6 +207,10 @@ class Ptr:
     def __hash__(self) -> int:
         return hash(self.addr)
 
+    def __int__(self) -> int:
+        """So that cffi takes a pointer where a function wants an address."""
+        return self.addr
+
     def __repr__(self) -> str:
         name = self.to if isinstance(self.to, str) else getattr(self.to, "__name__", repr(self.to))
         return f"Ptr[{name}]({self.addr:#x})"

@@ -1,0 +1,125 @@
+"""Where the compiled image is kept between runs, and what it depends on.
+
+In the cache directory ($XDG_CACHE_HOME/jitvm or ~/.cache/jitvm):
+
+    image-KEY        the linked image; KEY is a hash of the contents of every source file it depends on
+    stamp-STAMP      says KEY; STAMP is a hash of those files' names, sizes and times, cheap to compute
+    functions-KEY    compiled functions by the digest of their IR; KEY is a hash of the code generator
+
+Every file carries a checksum and is written under a temporary name, then renamed: what is damaged reads as
+missing, and processes that build at the same time do no harm.  Without a writable directory nothing is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+MAGIC = b"jitvm cache 1\n"
+#: What machine code depends on: its sources, the IR, and the code generator.
+SOURCES = (
+    "ir",
+    "x64",
+    "jitvm/native",
+    "jitvm/runtime",
+    "jitvm/interp",
+    "jitvm/lib",
+    "jitvm/front/bytecode.py",
+)
+#: What the bytes of a function depend on beside its IR.
+GENERATOR = ("x64", "ir/ops.py", "ir/types.py", "ir/values.py", "ir/objects.py", "ir/layout.py")
+KEPT_FILES = 24
+
+
+def directory() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base) / "jitvm"
+
+
+def files(parts: tuple[str, ...]) -> Iterator[tuple[str, os.stat_result]]:
+    """Name and status of the Python files of folders and single files, in a fixed order."""
+    for part in parts:
+        path = ROOT / part
+        if part.endswith(".py"):
+            yield part, os.stat(path)
+            continue
+        yield from _folder(str(path), part)
+
+
+def _folder(path: str, name: str) -> Iterator[tuple[str, os.stat_result]]:
+    if not os.path.isdir(path):
+        return
+    with os.scandir(path) as entries:
+        ordered = sorted(entries, key=lambda entry: entry.name)
+    for entry in ordered:
+        if entry.name.endswith(".py"):
+            yield f"{name}/{entry.name}", entry.stat()
+        elif entry.is_dir() and not entry.name.startswith((".", "__")):
+            yield from _folder(entry.path, f"{name}/{entry.name}")
+
+
+def stamp() -> str:
+    """Changes when a source file is edited, touched, added or removed."""
+    seen = hashlib.blake2b(str(ROOT).encode(), digest_size=16)
+    for name, status in files(SOURCES):
+        seen.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return seen.hexdigest()
+
+
+def content_key(parts: tuple[str, ...] = SOURCES) -> str:
+    """Changes when the contents of a source file change."""
+    seen = hashlib.blake2b(digest_size=16)
+    for name, _ in files(parts):
+        data = (ROOT / name).read_bytes()
+        seen.update(f"{name} {len(data)}\n".encode() + data)
+    return seen.hexdigest()
+
+
+def read(path: Path) -> Any:
+    """The value in a file; None if it is missing or damaged."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    head = len(MAGIC) + 32
+    if not data.startswith(MAGIC) or _checksum(data[head:]) != data[len(MAGIC) : head]:
+        return None
+    return marshal.loads(memoryview(data)[head:])
+
+
+def write(path: Path, value: Any) -> bool:
+    """Keeps a value of plain types; False if that is not possible here."""
+    body = marshal.dumps(value, 4)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(MAGIC + _checksum(body) + body)
+            os.replace(temporary, path)
+        except OSError:
+            os.unlink(temporary)
+            raise
+    except OSError:
+        return False
+    return True
+
+
+def _checksum(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=32).digest()
+
+
+def prune(folder: Path) -> None:
+    """Leaves the newest files only."""
+    try:
+        kept = [(entry.stat().st_mtime, entry.name, entry.path) for entry in os.scandir(folder)]
+        for _, _, path in sorted(kept, reverse=True)[KEPT_FILES:]:
+            os.unlink(path)
+    except OSError:
+        return  # Another process was first, or the folder is not ours.
