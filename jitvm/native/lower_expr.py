@@ -198,7 +198,7 @@ def integer(low: Lowering, value: Ins, source: object, to: object) -> Ins:
         value = integer(low, value, source, i32 if to in (i8, i16) else u32)
         if to in (u8, u16):
             return build.emit(Op.BAND, IRType.U32, value, build.kint(255 if to is u8 else 65535, IRType.U32))
-        return build.convert(IRType.INT, value, ir_type(to), CONV_SEXT)
+        return build.convert(ir_type(to), value, IRType.INT)
     wide, narrow = to in (i64, u64), source in (i32, u32, BOOL)
     if wide and narrow:
         if source is i32:

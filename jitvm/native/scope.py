@@ -37,6 +37,8 @@ from jitvm.native.types import (
 )
 
 MISSING = object()
+#: Parameters that System V passes in registers.
+MAX_WORDS, MAX_DOUBLES = 6, 8
 #: Python functions that may be called while compiling, on arguments known then.
 COMPILE_TIME: tuple[Callable[..., Any], ...] = (offset_of, size_of, len, min, max, ord)
 
@@ -137,6 +139,9 @@ class Scope:
             case Kind.NATIVE:
                 if INTERP in types or self.result is NEXT:
                     self.fail(self.node, "a native function has no interpreter state")
+                doubles = types.count(f64)
+                if doubles > MAX_DOUBLES or len(types) - doubles > MAX_WORDS:
+                    self.fail(self.node, "more parameters than registers")
             case Kind.INLINE:
                 if self.result is NEXT and INTERP not in types:
                     self.fail(self.node, "a result of type Next needs a parameter of type Interp")

@@ -1,7 +1,8 @@
-"""One native function in all engines: simulated, evaluated as IR, and as machine code where that is built."""
+"""One native function in all engines: simulated, evaluated as IR, and as machine code."""
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import linecache
 import math
@@ -11,15 +12,19 @@ from typing import Any
 
 import jitvm.native
 from ir.interp import Machine
-from ir.layout import Ptr, Scalar
+from ir.layout import Ptr
 from ir.parser import parse_function
 from ir.printer import print_function
 from ir.values import Function
+from jitvm.native.build import link
 from jitvm.native.decorators import Kind, NativeFunction
+from jitvm.native.image import Image, place
 from jitvm.native.lower import lower_function
 from jitvm.native.scope import signature_of, tree_of
 from jitvm.native.simulate import SimulatedMemory
 from jitvm.native.tree import Call, walk
+from x64.area import Area
+from x64.compile import compile_function
 
 _NUMBERS = itertools.count()
 
@@ -79,31 +84,59 @@ def _pointer(address: int) -> Callable[..., Any]:
     return ACCESS.memory.function_at(address)  # type: ignore[attr-defined, no-any-return]
 
 
+def machine_code(function: NativeFunction) -> Callable[..., Any]:
+    """The function and all it calls, compiled and placed in executable memory."""
+    pieces = {}
+    for name, lowered in compiled(function).items():
+        code = compile_function(lowered)
+        relocs = [(r.offset, "abs" if r.kind.value == "abs64" else "rel", r.symbol) for r in code.relocs]
+        pieces[name] = code.data, relocs
+    image = place(link(pieces, {function.symbol: function}), AREA)
+    AREAS.append(image)
+    return image.callable(function.symbol)
+
+
+AREA = Area(limit=1 << 26)
+AREAS: list[Image] = []  # Code stays where it is while anything may call it.
+
+
+def in_image(
+    function: NativeFunction, engine: Callable[..., Any], args: tuple[Any, ...], image: bytes
+) -> Any:
+    """Result and memory afterwards, of a run on a simulated image."""
+    params, _ = signature_of(function)
+    with SimulatedMemory.installed(4096) as memory:
+        memory.write(memory.base, image)
+        result = engine(*[memory.base + a if isinstance(p, Ptr) else a for p, a in zip(params, args)])
+        return relative(function, result, memory.base), memory.read(memory.base, len(image))
+
+
+def in_process(function: NativeFunction, args: tuple[Any, ...], image: bytes) -> Any:
+    """Result and memory afterwards, of machine code on the process's own memory."""
+    params, _ = signature_of(function)
+    buffer = ctypes.create_string_buffer(image, 4096)
+    base = ctypes.addressof(buffer)
+    result = machine_code(function)(*[base + a if isinstance(p, Ptr) else a for p, a in zip(params, args)])
+    return relative(function, result, base), buffer.raw[: len(image)]
+
+
+def relative(function: NativeFunction, result: Any, base: int) -> Any:
+    """A pointer as the offset it is into the image."""
+    if not isinstance(signature_of(function)[1], Ptr):
+        return result
+    return (result.addr if isinstance(result, Ptr) else result) - base
+
+
 def run(function: NativeFunction, *args: Any, image: bytes = bytes(256)) -> Any:
     """The result, the same in every engine, and with the same bytes in memory.
 
     A pointer argument is given as an offset into `image`.
     """
-    params, _ = signature_of(function)
-    results: list[tuple[Any, bytes]] = []
-    for engine in (function, lambda *a: evaluate(function, *a)):
-        with SimulatedMemory.installed(4096) as memory:
-            memory.write(memory.base, image)
-            given = [memory.base + a if isinstance(p, Ptr) else a for p, a in zip(params, args)]
-            result = engine(*given)
-            result = result.addr - memory.base if isinstance(result, Ptr) else result
-            if (
-                isinstance(signature_of(function)[1], Ptr)
-                and isinstance(result, int)
-                and engine is not function
-            ):
-                result -= memory.base
-            results.append((result, memory.read(memory.base, len(image))))
-    (first, before), (second, after) = results
-    assert same_value(first, second), f"simulated {first!r}, evaluated {second!r}"
-    assert before == after, "memory differs"
-    return first
-
-
-def wrap(type_: Scalar, value: Any) -> Any:
-    return type_(value)
+    result, memory = in_image(function, function, args, image)
+    evaluated, after = in_image(function, lambda *a: evaluate(function, *a), args, image)
+    assert same_value(result, evaluated), f"simulated {result!r}, evaluated {evaluated!r}"
+    assert memory == after, "memory differs between simulation and evaluation"
+    native, after = in_process(function, args, image)
+    assert same_value(result, native), f"simulated {result!r}, machine code {native!r}"
+    assert memory == after, "memory differs between simulation and machine code"
+    return result

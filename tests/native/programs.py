@@ -14,8 +14,9 @@ EDGES = {
 }
 DOUBLES = ["0.0", "-0.0", "1.0", "-1.5", "2.0", "1e300", "4294967296.0", "0.1"]
 
-#: Parameters of every program.
-VARIABLES = {f"{name[0]}{name[1:]}_{n}": name for name in TYPES for n in "ab"}
+#: Variables of every program, and those that are parameters: no more than there are registers for.
+VARIABLES = {f"{name}_{n}": name for name in TYPES for n in "ab"}
+PARAMETERS = {name: type_ for name, type_ in VARIABLES.items() if name[-1] == "a" or type_ == "f64"}
 
 
 class Source:
@@ -159,6 +160,7 @@ def program(memory: Ptr[u8], {params}) -> {result}:
     s8, s16, m8, m16 = Ptr[i8](memory), Ptr[i16](memory), Ptr[u8](memory), Ptr[u16](memory)
     m_i32, m_u32 = Ptr[i32](memory), Ptr[u32](memory)
     m_i64, m_u64, m_f64 = Ptr[i64](memory), Ptr[u64](memory), Ptr[f64](memory + 64)
+    i32_b, u32_b, i64_b, u64_b = i32(u64_a), u32(i64_a), i64(u64_a >> 3), u64(i32_a)
 """
 INLINE = """
 @inline
@@ -178,7 +180,7 @@ def programs(draw, statements: int = 6):  # type: ignore[no-untyped-def]
     """The text of a module with one function, `program`."""
     source = Source(draw)
     result = source.choose(TYPES)
-    params = ", ".join(f"{name}: {type_}" for name, type_ in VARIABLES.items())
+    params = ", ".join(f"{name}: {type_}" for name, type_ in PARAMETERS.items())
     inlines = "".join(INLINE.format(t=type_) for type_ in INTEGERS)
     head = PRELUDE.format(inlines=inlines, params=params, result=result)
     lines = [
@@ -194,6 +196,6 @@ ARGUMENTS = st.tuples(
         st.floats(width=64)
         if type_ == "f64"
         else st.one_of(st.sampled_from(EDGES[type_]), st.integers(0, 100))
-        for type_ in VARIABLES.values()
+        for type_ in PARAMETERS.values()
     )
 )

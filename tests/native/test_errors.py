@@ -32,6 +32,11 @@ CASES = [
     ("def f(x: str) -> i32:\n    return 1", 1, "str is no type"),
     ("def f(x: i32 = 1) -> i32:\n    return 1", 1, "no default values"),
     ("def f(*x: i32) -> i32:\n    return 1", 1, "only plain parameters"),
+    (
+        f"def f({', '.join(f'x{n}: i32' for n in range(7))}) -> i32:\n    return x1",
+        1,
+        "more parameters than registers",
+    ),
     ("def f(vm: Interp) -> i32:\n    return 1", 1, "no interpreter state"),
     ("def f(x: i32) -> i32:\n    return y", 2, "y is not defined"),
     ("def f(x: i32) -> i32:\n    return len", 2, "is no value of native code"),

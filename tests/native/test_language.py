@@ -1,7 +1,5 @@
 """Every form of native Python, one small function each, in all engines."""
 
-
-
 from __future__ import annotations
 
 import math
@@ -297,9 +295,10 @@ def test_fields_and_elements() -> None:
         last[0] = 4
         last[-1] -= u32(p.ref("inner").a)
         p.next = p if not p.next else None
-        return p.next.word + i32(p.num)
+        word = p.next.word
+        p.next = None  # No addresses are left behind: they differ between engines.
+        return word + i32(p.num)
 
-    assert run(touch, 0, 1) == -1056 + 44 - 44 + 3 + 0 or True
     assert run(touch, 0, 1) == i16(44 - 100 - 1000) + 3
 
 
@@ -316,7 +315,9 @@ def test_pointer_arithmetic() -> None:
     @declare
     def chain(p: Ptr[Ptr[u32]], x: u64) -> Ptr[u32]:
         p[0] = Ptr[u32](p) + x
-        return p[0] + 1
+        found = p[0] + 1
+        p[0] = None
+        return found
 
     assert run(walk, 0, 3) == 304
     assert run(chain, 16, 5) == 16 + 24
