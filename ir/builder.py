@@ -297,6 +297,10 @@ class TraceBuilder:
             found = self._kptr[op, address] = self._constant(op, IRType.P64, (address,), 2)
         return found
 
+    def ktrace(self, word: float) -> Ins:
+        """Placeholder for the trace itself, as a continuation finds it on the stack.  Not interned."""
+        return self._constant(Op.KNUM, IRType.P64, (word,), 2)
+
     def kpri(self, type: IRType) -> Ins:
         """nil, false or true."""
         return self.trace.consts[type]

@@ -156,6 +156,9 @@ class TraceHead(Struct):
     startpc: Ptr[u32]
     startins: u32
     szmcode: u32
+    link: u32  # Of a trace that ends in a call: the trace that goes on after it; itself if there shall be none.
+    pad: u32
+    serial: u64  # Never used again, unlike the number.
 
 
 class ExitState(Struct):
@@ -268,6 +271,7 @@ class VM(Struct):
     traces_size: u64
     buf_length: u64  # Bytes in tmpbuf, while a trace builds a string there.
     savepc: u64  # PC of the running Lua function while an error is raised; 0 in a library function.
+    gc_weak: u64  # Weak tables met while marking, chained through gclist.
 
 
 class Frame(IntEnum):

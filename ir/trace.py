@@ -53,6 +53,7 @@ class Trace:
         "number",
         "parent",
         "root",
+        "serial",
         "sinktags",
         "snaps",
         "startins",
@@ -63,6 +64,7 @@ class Trace:
 
     def __init__(self, number: int = 1, parent: int = 0, exitno: int = 0) -> None:
         self.number, self.parent, self.exitno = number, parent, exitno
+        self.serial = 0  # Never used again, unlike the number.
         self.root = 0  # Root trace of a side trace; 0 for a root trace.
         self.link = 0
         self.linktype = LinkType.NONE

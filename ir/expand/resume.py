@@ -11,7 +11,9 @@ from collections.abc import Callable
 
 from ir.layout import ACCESS
 
-CALLM, CALLMT, TSETM, RETM, FUNCF, FUNCCW = 65, 67, 63, 73, 89, 96
+CALLM, CALLMT, TSETM, RETM, FUNCF = 65, 67, 63, 73, 89
+#: Function headers are the last bytecodes, and some library functions have headers beyond.
+HEADERS_END = 256
 
 
 def opcode_at(pc: int) -> int:
@@ -30,5 +32,5 @@ OPEN_OPERANDS: dict[int, Callable[[int, int], int]] = {
     RETM: lambda word, size: size + 1 - _a(word) - (word >> 16),
     TSETM: lambda word, size: size + 1 - _a(word),
 }
-for _op in range(FUNCF, FUNCCW + 1):
+for _op in range(FUNCF, HEADERS_END):
     OPEN_OPERANDS[_op] = lambda word, size: size + 1

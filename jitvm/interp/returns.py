@@ -11,11 +11,12 @@ from __future__ import annotations
 from ir.objects import Frame, TValue
 from jitvm.front.bytecode import BC
 from jitvm.interp.frames import kbase_at
+from jitvm.interp.stitch import vm_return_stitched
 from jitvm.native import Interp, Next, Ptr, addr, handler, u32, u64, unlikely, vm_leave
 from jitvm.runtime.value import NIL, TRUE
 
 KIND = 7
-KIND_VARG, KIND_C, KIND_CP, KIND_PCALL = int(Frame.VARG), int(Frame.C), int(Frame.CP), int(Frame.PCALL)
+KIND_VARG, KIND_C, KIND_CP, KIND_CONT = int(Frame.VARG), int(Frame.C), int(Frame.CP), int(Frame.CONT)
 #: Bits of a link that are 0 only in a return address.
 NOT_LUA = 3
 
@@ -65,6 +66,8 @@ def vm_return_other(vm: Interp, ra: u64, rd: u64) -> Next:
     kind = link & KIND
     if kind == KIND_C or kind == KIND_CP:
         return vm.tail(vm_return_entry, ra, rd)
+    if kind == KIND_CONT:
+        return vm.tail(vm_return_stitched, ra, rd)
     vm.base = Ptr[TValue](addr(vm.base) - (link & ~KIND))
     if kind == KIND_VARG:
         return vm.tail(vm_return, ra, rd)

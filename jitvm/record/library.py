@@ -39,11 +39,14 @@ from jitvm.record.recorder import (
     is_numeric,
     record,
 )
+from jitvm.record.stitch import stitch
 from jitvm.record.traverse import Step, record_next
 from jitvm.record.view import bits_of, irt_of, is_number, num2int, number_of, pointer_of
 
 NIL = IRType.NIL
 PENDING = -1
+#: Bytecodes that take as many operands as the call before them gives: no trace can begin there.
+OPEN = (BC.CALLM, BC.CALLMT, BC.RETM, BC.TSETM)
 TMPREF_IN = 1
 TAB_KEYINDEX = CALL_NUMBERS["lj_tab_keyindex"]
 
@@ -109,11 +112,16 @@ _NEVER_STITCHED = ("error", "jit.flush", "debug.sethook")
 
 
 def not_compiled(call: BuiltinCall) -> None:
-    """End the trace before the call."""
+    """End the trace before the call; after it another one may go on."""
     rec = call.rec
     if rec.nins < rec.limits.minstitch:
         raise Abort(TraceError.TRACEUV)
     call.results = PENDING
+    link = rec.view.link(rec.view.base - 8)
+    if rec.framedepth > 0 and link & 3 == Frame.LUA and rec.view.ins(link) & 0xFF not in OPEN:
+        if rec.context.builtin_name(rec.view.ffid(rec.fn)) not in _NEVER_STITCHED:
+            stitch(rec)
+            return
     rec.stop(LinkType.RETURN, 0)
 
 

@@ -72,7 +72,7 @@ class Frames:
                     pc = link
                     base = base - 16 - 8 * (_ins(pc - 4) >> 8 & 0xFF)
                     continue
-            pc = 0
+            pc = _word(base - 24) if kind == Frame.CONT else 0
             base -= link & ~7
 
     def _info(self, base: int, function: int, pc: int) -> FrameInfo:

@@ -14,7 +14,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Protocol
 
 from ir.heap import Heap as FoldingHeap
-from ir.layout import Ptr
+from ir.layout import Ptr, offset_of
 from ir.objects import TraceHead
 from ir.ops import Op
 from ir.trace import Trace
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from jitvm.runtime.runtime import Runtime
 
 MAX_TRACES = 65536
+_LINK = offset_of(TraceHead, "link")
 
 
 class CodeGenerator(Protocol):
@@ -141,6 +142,10 @@ class Jit:
         for handle in self._handles:
             self.runtime.heap.release(handle)
         self._handles.clear()
+
+    def set_link(self, number: int, target: int) -> None:
+        head = self.view.read.u64(self._g.traces.addr + 8 * number)
+        self.view.read.set_u32(head + _LINK, target)
 
     def silence_exit(self, trace: Trace, exitno: int) -> None:
         self.code.silence_exit(trace.number, exitno)

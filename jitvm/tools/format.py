@@ -116,6 +116,8 @@ class TraceText:
         match ins.op:
             case Op.KINT | Op.KINT64:
                 return f"{ins.args[0]:+d}"
+            case Op.KNUM if ins.type is IRType.P64:
+                return f"trace: 0x{self.trace.number:08x}"
             case Op.KNUM:
                 if flags & LINK_FLAGS:
                     return "contpc" if flags & SnapFlag.CONT else "ftsz"

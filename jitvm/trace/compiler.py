@@ -80,6 +80,9 @@ class Host(Protocol):
     def discard_code(self) -> None:
         """All traces are gone, and no jump leads into them."""
 
+    def set_link(self, number: int, target: int) -> None:
+        """The trace that goes on after the call at which trace `number` ends."""
+
     def silence_exit(self, trace: Trace, exitno: int) -> None:
         """No more hot exits here, please."""
 
@@ -99,6 +102,7 @@ class TraceCompiler:
     bus: Bus = field(default_factory=Bus)
     recorder: Recorder | None = None
     enabled: bool = True
+    started: int = 0  # Recordings so far.
     failed: bool = False  # An error was thrown while recording.
     cache: TraceCache = field(init=False)
     penalties: Penalties = field(init=False)
@@ -200,7 +204,7 @@ class TraceCompiler:
         if number is None:
             self.flush()
             return
-        trace = Trace(number, parent, exitno)
+        trace = self._new_trace(number, parent, exitno)
         trace.startpc, trace.startpt, trace.startins = pc, pt.address, view.ins(pc)
         builder = TraceBuilder(trace, self.flags, self.host.heap)
         rec = self.recorder = Recorder(view, builder, self, self.params, parent, exitno)
@@ -211,6 +215,12 @@ class TraceCompiler:
             listener.start(view, trace, place)
         self.host.set_recording(1)
         self._guarded(self._begin)
+
+    def _new_trace(self, number: int, parent: int, exitno: int) -> Trace:
+        self.started += 1
+        trace = Trace(number, parent, exitno)
+        trace.serial = self.started
+        return trace
 
     def _disable(self, pt: ProtoView, pc: int, parent: int, exitno: int) -> None:
         """The function is not to be compiled: no more hot counting at this bytecode."""
@@ -297,9 +307,15 @@ class TraceCompiler:
             snap.count = DONE
             snap.topslot = max(snap.topslot, trace.topslot)
         elif trace.startins & 0xFF in CALLS:
-            self.cache.traces[rec.exitno].link = trace.number
+            self._link(rec.exitno, trace.number)
         else:
             install_root(self.view, trace)
+
+    def _link(self, number: int, target: int) -> None:
+        """Where a trace that ended in a call goes on after it."""
+        if number in self.cache.traces:
+            self.cache.traces[number].link = target
+            self.host.set_link(number, target)
 
     def _idle(self) -> None:
         self.recorder = None
@@ -331,7 +347,7 @@ class TraceCompiler:
     def _penalise(self, rec: Recorder, trace: Trace, error: TraceError) -> None:
         pc = trace.startpc
         if rec.exitno:
-            self.cache.traces[rec.exitno].link = rec.exitno  # A stitched trace that links to itself stays so.
+            self._link(rec.exitno, rec.exitno)  # A trace linked to itself is not stitched to again.
         elif error is TraceError.RETRY:
             self.host.set_counter(pc, RETRY_NOW)
         else:
@@ -358,7 +374,7 @@ class TraceCompiler:
             return None
         number = self.cache.next_number()
         assert number is not None and rec.pt is not None
-        trace = Trace(number)
+        trace = self._new_trace(number, 0, 0)
         trace.startpc, trace.startpt, trace.startins = rec.pc, rec.pt.address, rec.view.ins(rec.pc)
         builder = TraceBuilder(trace, self.flags, self.host.heap)
         again = self.recorder = Recorder(self.view, builder, self, self.params)

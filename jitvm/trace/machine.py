@@ -15,8 +15,8 @@ from __future__ import annotations
 import ctypes
 import struct
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ir.abort import Abort, TraceError
 from ir.expand import Expansion, Parent, expand
@@ -27,8 +27,9 @@ from ir.ops import Op
 from ir.trace import Trace
 from ir.values import Ins
 from x64.area import Area, AreaFull
+from x64.disasm import disassemble
 from x64.exits import EXIT_ENTRY, GROUP_SIZE, STUB_SIZE, group_size, stub_group
-from x64.moves import Place
+from x64.moves import Place, Slot
 from x64.trace import ExitPoint, TraceCode, adaptor, compile_trace
 
 #: Countdown of an exit that shall never become hot.
@@ -52,6 +53,13 @@ class Compiled:
     adaptors: list[tuple[int, int]] = field(default_factory=list)
 
 
+class Symbols(Protocol):
+    """The native functions traces call."""
+
+    def address(self, name: str) -> int: ...
+    def name_of(self, address: int) -> str | None: ...
+
+
 @dataclass(slots=True)
 class Statistics:
     """What compiling cost."""
@@ -65,11 +73,12 @@ class Machine:
     """All compiled traces of one runtime."""
 
     def __init__(
-        self, traces: Ptr, area: Area, resolve: Callable[[str], int], hotexit: int, limit: int
+        self, traces: Ptr, area: Area, symbols: Symbols, hotexit: int, limit: int
     ) -> None:
-        """`traces`: the native array of `TraceHead` pointers; `resolve`: address of a native function;
-        `limit`: bytes of machine code at most, after which the area counts as full."""
-        self.traces, self.area, self.resolve = traces, area, resolve
+        """`traces`: the native array of `TraceHead` pointers; `limit`: bytes of machine code at most, after
+        which the area counts as full."""
+        self.traces, self.area = traces, area
+        self.resolve, self.name_of = symbols.address, symbols.name_of
         self.hotexit, self.limit = hotexit, limit
         self.compiled: dict[int, Compiled] = {}
         self.groups: list[int] = []
@@ -186,11 +195,56 @@ class Machine:
             ("startpc", "<Q", trace.startpc),
             ("startins", "<I", trace.startins),
             ("szmcode", "<I", code.code_size),
+            ("serial", "<Q", trace.serial),
         ):
             struct.pack_into(form, head, offset_of(TraceHead, name), value)
         return Compiled(
             trace, address, len(code.data), code, expansion, sites, head, [table, *recipes], hotcounts
         )
+
+    # Listings.
+
+    def listing(self, trace: Trace) -> tuple[int, str] | None:
+        """Size of a trace's code, and its disassembly; None if it has none."""
+        made = self.compiled.get(trace.number)
+        if made is None or made.trace is not trace:
+            return None
+        size = made.code.code_size
+        lines = []
+        code = self.area.read(made.address, size)
+        loop = made.address + made.code.loop_offset if made.code.loop_offset else 0
+        for address, text in disassemble(code, made.address, lambda target: self._symbol(made, target)):
+            if address == loop:
+                lines.append("->LOOP:\n")
+            lines.append(f"{address:08x}  {text}\n")
+        return size, "".join(lines)
+
+    def _symbol(self, made: Compiled, target: int) -> str | None:
+        """What a jump or call in a trace goes to."""
+        if made.code.loop_offset and target == made.address + made.code.loop_offset:
+            return "->LOOP"
+        for number, group in enumerate(self.groups):
+            index, rest = divmod(target - group, STUB_SIZE)
+            if rest == 0 and 0 <= index < GROUP_SIZE:
+                point = made.code.exits.get(number * GROUP_SIZE + index)
+                return f"->{point.exit.snapshot}" if point is not None else None
+        for other in self.compiled.values():
+            if target == other.address:
+                return f"->TRACE {other.trace.number}"
+        name = self.name_of(target)
+        return f"->{name}" if name else None
+
+    def home(self, trace: Trace, ins: Ins) -> Place | None:
+        """Where the value of an instruction was kept: its register, or its spill slot."""
+        made = self.compiled.get(trace.number)
+        if made is None:
+            return None
+        value = made.expansion.values.get(ins)
+        if value is None:
+            return None
+        if value in made.code.homes:
+            return made.code.homes[value]
+        return Slot(made.code.slots[value]) if value in made.code.slots else None
 
     # Exits.
 

@@ -23,6 +23,7 @@ from jitvm.record.view import FALSE_BITS, NIL, TRUE_BITS, View, bits_of, boxed, 
 from jitvm.runtime.values import format_number, parse_number
 
 INT, NUM = IRType.INT, IRType.NUM
+LEAVING = (LinkType.RETURN, LinkType.INTERP, LinkType.STITCH)
 KEYINDEX_TAG = 0xFFFE7FFF << 32
 OVERFLOW = {Op.ADDOV: lambda a, b: a + b, Op.SUBOV: lambda a, b: a - b, Op.MULOV: lambda a, b: a * b}
 
@@ -362,7 +363,7 @@ def restore(view: View, outcome: Outcome, snap: Snapshot) -> int:
         value = evaluator.value(ins)
         if entry.flags & SnapFlag.KEYINDEX:
             bits = KEYINDEX_TAG | int(value) & 0xFFFFFFFF  # type: ignore[call-overload]
-        elif entry.flags & (SnapFlag.FRAME | SnapFlag.CONT):
+        elif ins.op is Op.KNUM:
             bits = bits_of(value)  # type: ignore[arg-type]
         else:
             bits = box(ins.type, value)
@@ -383,7 +384,7 @@ def run_traces(view: View, traces: dict[int, Trace], side: dict[tuple[int, int],
         if outcome.exitno >= 0:
             follower = side.get((number, exitno), 0)
         else:
-            follower = trace.link if trace.linktype not in (LinkType.RETURN, LinkType.INTERP) else 0
+            follower = trace.link if trace.linktype not in LEAVING else 0
         outcome.exitno, outcome.base, outcome.ended = exitno, inner, outcome.exitno < 0
         if not follower:
             return outcome

@@ -66,7 +66,7 @@ class EvaluatedCode:
         if parent is not None:
             self.side[parent.number, trace.exitno] = trace.number
         head = Ptr(TraceHead, self.runtime.heap.aux(TraceHead.sizeof()))
-        head.number, head.startins = trace.number, trace.startins
+        head.number, head.startins, head.serial = trace.number, trace.startins, trace.serial
         head.mcode = ACCESS.memory.register(lambda vm, a, d: self.enter(vm, trace.number))  # type: ignore[attr-defined]
         self.runtime.heap.g.traces[trace.number] = head
 
