@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ir.objects import Frame, TValue
 from jitvm.front.bytecode import BC
+from jitvm.interp.enter import jloop
 from jitvm.interp.frames import (
     call_operand_a,
     frame_func,
@@ -21,7 +22,6 @@ from jitvm.interp.frames import (
     sync,
 )
 from jitvm.interp.headers import Header
-from jitvm.interp.loops import jloop
 from jitvm.interp.returns import vm_return
 from jitvm.interp.throw import vm_builtin_failed, vm_error, vm_error_call, vm_unwind
 from jitvm.native import Interp, Next, Ptr, addr, handler, u32, u64, unlikely

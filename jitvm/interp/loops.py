@@ -7,13 +7,16 @@ bytecode runs through the plain table: recording, if it begins, begins with the 
 
 from __future__ import annotations
 
+from ir.objects import VM, TValue
 from jitvm.front.bytecode import BC
+from jitvm.interp.enter import jloop
 from jitvm.interp.frames import hot_counter, jump_distance, number, sync
 from jitvm.interp.throw import vm_error, vm_unwind
-from jitvm.native import Interp, Next, addr, handler, i32, likely, u64, unlikely
+from jitvm.native import Interp, Next, Ptr, addr, handler, likely, native, u64, unlikely
 from jitvm.runtime.errcodes import ERR_FOR_INIT, ERR_FOR_LIMIT, ERR_FOR_STEP
+from jitvm.runtime.number import str_tonum
 from jitvm.runtime.upcalls import UPCALL_HOTLOOP
-from jitvm.runtime.value import NIL
+from jitvm.runtime.value import NIL, is_str, str_of
 
 #: What an iteration takes off the counter; a call takes 1.
 HOT_LOOP = 2
@@ -32,6 +35,12 @@ def vm_hotloop(vm: Interp, ra: u64, rd: u64) -> Next:
 
 
 # Numeric loops.
+
+
+@native
+def make_number(g: Ptr[VM], slot: Ptr[TValue]) -> bool:
+    """A number, or made one."""
+    return number(slot) or (is_str(slot) and str_tonum(g, str_of(slot), slot) != 0)
 
 
 @handler(BC.FORI)
@@ -123,13 +132,16 @@ def jforl(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler()
 def slow_for(vm: Interp, ra: u64, rd: u64) -> Next:
-    """Strings are no loop bounds."""
+    """Strings that are numbers will do as bounds."""
+    g = vm.g
     index = vm.base + ra
-    if not number(index):
+    if not make_number(g, index):
         return vm.tail(vm_error, ERR_FOR_INIT, ra)
-    if not number(index + LIMIT):
+    if not make_number(g, index + LIMIT):
         return vm.tail(vm_error, ERR_FOR_LIMIT, ra)
-    return vm.tail(vm_error, ERR_FOR_STEP, ra)
+    if not make_number(g, index + STEP):
+        return vm.tail(vm_error, ERR_FOR_STEP, ra)
+    return vm.plain((vm.pc - 1)[0])
 
 
 # Generic loops: A is the control variable's visible copy; A-1 the hidden one.
@@ -186,16 +198,6 @@ def loop(vm: Interp, ra: u64, rd: u64) -> Next:
 @handler(BC.ILOOP)
 def iloop(vm: Interp, ra: u64, rd: u64) -> Next:
     return vm.next()
-
-
-@handler(BC.JLOOP)
-def jloop(vm: Interp, ra: u64, rd: u64) -> Next:
-    """Enter trace D."""
-    g = vm.g
-    trace = g.traces[rd]
-    g.jit_base = vm.base
-    g.vmstate = i32(trace.number)
-    return vm.tail_ptr(trace.mcode, ra, rd)
 
 
 @handler(BC.JMP)

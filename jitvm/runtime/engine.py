@@ -9,14 +9,22 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ir.layout import ACCESS, Ptr
-from ir.objects import VM
-from jitvm.native import registry
+from ir.layout import ACCESS, Ptr, u32, u64
+from ir.objects import VM, TValue
+from jitvm.native import Interp, Next, registry
+
+if TYPE_CHECKING:
+    from jitvm.runtime.jit import CodeGenerator
+    from jitvm.runtime.runtime import Runtime
 
 #: Python's side of an upcall: number and three arguments to a status.
 Upcall = Callable[[int, int, int, int], int]
+
+
+#: Bytecodes that a simulated program may run.
+STEPS = 1 << 40
 
 
 class Engine(Protocol):
@@ -47,6 +55,17 @@ def import_native_code() -> None:
                 importlib.import_module(f"{package}.{module.name}")
 
 
+class _Tables(Interp):
+    """Dispatches through the tables of `g`, as machine code does."""
+
+    def _go(self, jump: Next) -> Next:
+        if jump.target is None:
+            assert jump.ins is not None
+            table = self.g.dispatch if jump.table == "dispatch" else self.g.dispatch_plain
+            jump = Next(int(table[jump.ins & 0xFF]), jump.ins >> 8 & 0xFF, jump.ins >> 16)
+        return super()._go(jump)
+
+
 class SimulatedEngine:
     """Every native function is run by CPython."""
 
@@ -70,12 +89,8 @@ class SimulatedEngine:
         return self._register("upcall", target)
 
     def enter(self, g: int, thread: int, pc: int, base: int, kbase: int) -> int:
-        from ir.layout import u32, u64
-        from ir.objects import TValue
-        from jitvm.native import Interp
-
-        state = Interp(Ptr(VM, g), Ptr(TValue, base), Ptr(u32, pc), Ptr(u64, kbase))
-        return state.run()
+        state = _Tables(Ptr(VM, g), Ptr(TValue, base), Ptr(u32, pc), Ptr(u64, kbase))
+        return state.run(STEPS)
 
 
 class ImageEngine:
@@ -102,12 +117,30 @@ class ImageEngine:
         """The callback object lives as long as the engine."""
         b = self._backend
         u32, u64, i64 = (b.new_primitive_type(name) for name in ("uint32_t", "uint64_t", "int64_t"))
-        type_ = b.new_pointer_type(b.new_function_type((u32, u64, u64, u64), i64, False))
+        type_ = b.new_function_type((u32, u64, u64, u64), i64, False)
         self._callback = b.callback(type_, target, -1)
         return int(b.cast(u64, b.cast(b.new_primitive_type("uintptr_t"), self._callback)))
 
     def enter(self, g: int, thread: int, pc: int, base: int, kbase: int) -> int:
         return int(self._enter(g, thread, pc, base, kbase))
+
+    def code_generator(self, runtime: Runtime) -> CodeGenerator:
+        """Machine code for traces, in reach of the image."""
+        from jitvm.trace.machine import Machine
+
+        parameters = runtime.options.parameters
+        limit = parameters["maxmcode"] << 10
+        traces = runtime.heap.g.traces
+        return Machine(traces, self.image.area, self, parameters["hotexit"], limit)
+
+    def address(self, name: str) -> int:
+        """Address of any symbol of the image."""
+        return int(self.image.address(name))
+
+    def name_of(self, address: int) -> str | None:
+        """The function that begins at an address."""
+        found = self.image.symbol_at(address)
+        return found[0] if found is not None and found[1] == 0 else None
 
 
 class _Natives(dict):  # type: ignore[type-arg]
