@@ -29,6 +29,7 @@ assert TK_FOR in STATEMENTS and loops
 assert TK_IF in STATEMENTS and statements
 
 FRAMES_PER_LEVEL = 12   # Python calls between two levels of nesting, at most
+STACK_STEP = 5000       # in large steps, to change the limit rarely
 STACK_RESERVE = MAX_LEVEL * FRAMES_PER_LEVEL + 200
 
 
@@ -58,5 +59,6 @@ def _provide_stack() -> None:
         if frame.f_back is None:
             break
         frame = frame.f_back
-    if sys.getrecursionlimit() < depth + STACK_RESERVE:
-        sys.setrecursionlimit(depth + STACK_RESERVE)
+    needed = depth + STACK_RESERVE
+    if sys.getrecursionlimit() < needed:
+        sys.setrecursionlimit(needed + STACK_STEP - needed % STACK_STEP)
