@@ -3,13 +3,15 @@
 In order: unreachable blocks go; a parameter that gets the same value from every edge is replaced by it; dead
 instructions and parameters go; a block that is the only successor of its only predecessor is merged into it;
 a BR to a block that only jumps on goes there directly; an edge of a BR that carries arguments is split; and
-instructions are numbered.
+instructions are numbered.  A jump that passes a constant to a block that does nothing but test it goes where
+the test would: an inlined predicate, tested by its caller, becomes a plain branch.
 
     block0:  JMP block1(x)      block1(p):  RET p       =>      block0:  RET x
 """
 
 from __future__ import annotations
 
+from ir.arith import COMPARE
 from ir.ops import Op
 from ir.types import IRType
 from ir.values import Block, Edge, Exit, Function, Ins, Operand
@@ -20,6 +22,8 @@ EFFECTS = frozenset("ST")
 
 def cleanup(function: Function) -> None:
     drop_unreachable(function)
+    drop_trivial_params(function)
+    thread_constants(function)
     drop_trivial_params(function)
     thread_jumps(function)
     merge_chains(function)
@@ -144,6 +148,38 @@ def merge_chains(function: Function) -> None:
             gone.add(nxt.index)
             nxt.body = []
     function.blocks = [block for block in function.blocks if block.index not in gone]
+
+
+def thread_constants(function: Function) -> None:
+    """Jumps past blocks that only compare a parameter with a constant, where the outcome is known."""
+    users: dict[Ins, int] = {}
+    for ins in function.instructions():
+        for value in ins.operands():
+            users[value] = users.get(value, 0) + 1
+    changed = True
+    while changed:
+        changed = False
+        for block in function.blocks:
+            if block.end.op is Op.JMP and (better := _known_outcome(block.edges()[0], users)) is not None:
+                block.end.args = (Edge(better.block, better.args),)
+                changed = True
+    drop_unreachable(function)
+
+
+def _known_outcome(edge: Edge, users: dict[Ins, int]) -> Edge | None:
+    """The edge that will be taken at the end of the target of `edge`, if that is a test of a constant."""
+    block = edge.block
+    if len(block.body) != 2 or block.end.op is not Op.BR or len(block.params) != 1:
+        return None
+    test, param, arg = block.body[0], block.params[0], edge.args[0]
+    if test.op not in COMPARE or test.guard or not arg.is_const or test.args[0] is not param:
+        return None
+    limit = test.args[1]
+    if block.end.args[0] is not test or not limit.is_const or users.get(param, 0) != 1:
+        return None
+    holds = COMPARE[test.op](limit.type, arg.value, limit.value)
+    taken: Edge = block.end.args[1 if holds else 2]
+    return taken if taken.block is not block else None
 
 
 def thread_jumps(function: Function) -> None:
