@@ -40,10 +40,9 @@ def call(lo: Lowering, ins: Ins) -> Rule:
 
 @lower(Op.CALLPTR)
 def callptr(lo: Lowering, ins: Ins) -> Rule:
-    """The callee may take a variable number of arguments, so al says how many are in XMM registers."""
+    """A call through memory if the pointer has just been loaded.  No callee is variadic: al is not set."""
     target, *args = ins.args
     registers = argument_registers(tuple(args))
-    numbers = sum(reg >= 16 for reg in registers)
     free = GPRS & ~mask(*(reg for reg in registers if reg < 16)) & ~mask(Reg.rax)
     pointer = (
         In(target, free) if target.is_const else Rm(target, free & (CALLEE_SAVED | mask(Reg.r10, Reg.r11)))
@@ -51,6 +50,4 @@ def callptr(lo: Lowering, ins: Ins) -> Rule:
     wants: list[Want] = [*result_wants(ins), Clobber(CALLER_SAVED), pointer, *argument_wants(tuple(args))]
     operands = yield tuple(wants)
     where = operands[len(result_wants(ins)) + 1]
-    if numbers:
-        lo.asm.constant(Reg.rax, numbers)
     lo.asm.call(where)

@@ -62,6 +62,7 @@ class Comparison:
         left, right = ins.args[:2]
         op, fused = ins.op, lo.selection.fused
         self.type = operand_type(ins)
+        self.signed = (ins.type if ins.type.is_integer else self.type).is_signed
         self.number = is_xmm(left)
         self.bits = False  # Whether the operands are those of `test`.
         if self.number:
@@ -97,8 +98,7 @@ class Comparison:
                     return [(Cond.P, True), (Cond.NE, True)]
                 case op:
                     return [(ON_NUM[op], True)]
-        signed = self.type.is_signed
-        return [((SIGNED if signed else UNSIGNED)[self.op], True)]
+        return [((SIGNED if self.signed else UNSIGNED)[self.op], True)]
 
     def emit(self, left: Operand, right: Operand) -> None:
         asm = self.lo.asm
