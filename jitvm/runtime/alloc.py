@@ -290,10 +290,8 @@ def mem_realloc(g: Ptr[VM], p: u64, old: u64, size: u64) -> u64:
     return fresh
 
 
-@native
+@inline
 def cell_size(g: Ptr[VM], p: u64) -> u64:
     """Accounted size of the cell that starts at `p`."""
     b = block_at(g, block_index(g, p))
-    if b.size == LARGE:
-        return u64(b.next) << 12
-    return u64(b.size)
+    return u64(b.next) << 12 if unlikely(b.size == LARGE) else u64(b.size)

@@ -14,7 +14,7 @@ error on its way, and the handle table: what Python and the traces hold on to.
 Invariants: no object moves.  Stack slots from `top` on are set to nil, so that a slot never holds an
 object that was freed.  In the running Lua function all slots of the frame count as live.
 
-Does not do yet: weak tables, finalizers, freeing prototypes.
+Does not do yet: finalizers, freeing prototypes.
 """
 
 from __future__ import annotations
@@ -49,7 +49,20 @@ from jitvm.runtime.alloc import (
     is_marked,
     set_mark,
 )
-from jitvm.runtime.value import func_of, func_proto, is_func, is_gcobj, is_lua, is_nil, obj_of, set_nil
+from jitvm.runtime.table import tab_getstr
+from jitvm.runtime.value import (
+    func_of,
+    func_proto,
+    is_func,
+    is_gcobj,
+    is_lua,
+    is_nil,
+    is_str,
+    obj_of,
+    set_nil,
+    str_data,
+    str_of,
+)
 
 #: Bytes of allocation before the first collection, and the least between two.
 GC_HEADROOM = 4 << 20
@@ -58,6 +71,10 @@ CLASS_COUNT = len(CLASS_SIZES)
 #: Words of mark bits per block.
 MARK_WORDS = 1 << (BLOCK_SHIFT - 4 - 6)
 BASE_METATABLES, MM_NAMES = 24, 32
+#: Index of __mode in `mmnames`.
+MM_MODE = 3
+WEAK_KEYS, WEAK_VALUES = 1, 2
+LETTER_K, LETTER_V = ord("k"), ord("v")
 
 
 @inline
@@ -79,8 +96,10 @@ def gc_full(g: Ptr[VM]) -> None:
     clear_marks(g)
     g.gc_live = 0
     g.gc_gray_count = 0
+    g.gc_weak = 0
     mark_roots(g)
     propagate(g)
+    clear_weak(g)
     sweep_strings(g)
     sweep_blocks(g)
     g.gc_total = g.gc_live
@@ -193,19 +212,68 @@ def propagate(g: Ptr[VM]) -> None:
 @native
 def traverse_table(g: Ptr[VM], t: Ptr[GCtab]) -> None:
     """Both parts.  The key of an entry without a value stays as it is: nobody looks through it."""
-    mark_if(g, addr(t.metatable))
+    weak: u32 = 0
+    if t.metatable != None:  # noqa: E711
+        mark_object(g, addr(t.metatable))
+        weak = weakness(g, t.metatable)
+    if weak != 0:
+        t.gclist = Ptr[GCObject](g.gc_weak)
+        g.gc_weak = addr(t)
     if t.asize != 0:
         if t.colo == 0:
             mark_memory(g, addr(t.array))
-        for i in range(t.asize):
-            mark_value(g, t.array + i)
+        if weak & WEAK_VALUES == 0:
+            for i in range(t.asize):
+                mark_value(g, t.array + i)
     if t.hmask != 0:
         mark_memory(g, addr(t.node))
         for i in range(t.hmask + 1):
             n = t.node + i
             if not is_nil(n.val):
-                mark_value(g, n.key)
-                mark_value(g, n.val)
+                if weak & WEAK_KEYS == 0:
+                    mark_value(g, n.key)
+                if weak & WEAK_VALUES == 0:
+                    mark_value(g, n.val)
+
+
+@native
+def weakness(g: Ptr[VM], mt: Ptr[GCtab]) -> u32:
+    """What a metatable's __mode says."""
+    mode = tab_getstr(g, mt, Ptr[GCstr](g.mmnames[MM_MODE]))
+    found: u32 = 0
+    if is_str(mode):
+        s = str_of(mode)
+        for i in range(s.len):
+            c = str_data(s)[i]
+            found = found | (WEAK_KEYS if c == LETTER_K else 0) | (WEAK_VALUES if c == LETTER_V else 0)
+    return found
+
+
+@native
+def clear_weak(g: Ptr[VM]) -> None:
+    """Entries of weak tables whose key or value died go.  Strings are values, and never do."""
+    t = Ptr[GCtab](g.gc_weak)
+    while t != None:  # noqa: E711
+        for i in range(t.asize):
+            if is_dying(g, t.array + i):
+                set_nil(t.array + i)
+        if t.hmask != 0:
+            for i in range(t.hmask + 1):
+                n = t.node + i
+                if not is_nil(n.val) and (is_dying(g, n.key) or is_dying(g, n.val)):
+                    set_nil(n.val)
+        t = Ptr[GCtab](addr(t.gclist))
+
+
+@native
+def is_dying(g: Ptr[VM], tv: Ptr[TValue]) -> bool:
+    """Holds an object without a mark; a string gets one."""
+    dying = False
+    if is_gcobj(tv):
+        if is_str(tv):
+            mark_object(g, addr(obj_of(tv)))
+        dying = not is_marked(g, addr(obj_of(tv)))
+    return dying
 
 
 @native

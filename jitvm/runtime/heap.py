@@ -38,6 +38,9 @@ HEAP_START = CODE_END + 128 * MB
 HINTS = tuple(0x40000000 + n * 64 * GB for n in range(64))
 SIZES = (32 * GB, 8 * GB, 2 * GB)
 HANDLES = 1 << 20
+#: Names of metamethods by number, LuaJIT's order.
+METAMETHODS = """index newindex gc mode eq len lt le concat call add sub mul div mod pow unm metatable
+tostring""".split()
 #: Modules whose native functions the heap needs.
 MODULES = (func, gc, prng, state, string, table)
 MIN_STRTAB = 1024
@@ -52,7 +55,7 @@ class Heap:
 
     def __init__(self, functions: Mapping[str, Callable[..., Any]] | None = None) -> None:
         """`functions`: compiled native functions by name; simulated ones are used for the others."""
-        self.functions = dict(functions or {})
+        self.functions = {} if functions is None else functions
         self.memory, self.size = _reserve()
         ACCESS.memory = self.memory
         base = self.memory.base
@@ -110,6 +113,8 @@ class Heap:
         g.strseed, g.strmask = STRING_SEED, MIN_STRTAB - 1
         g.strhash = self.aux(8 * MIN_STRTAB)
         g.stremptyz = self.string(b"")
+        for number, name in enumerate(METAMETHODS):
+            g.mmnames[number] = self.string(b"__" + name.encode()).addr
         g.main = g.cur = self.call("state_new", g)
         g.globals = self.table(0, 6)
         g.main.env = g.globals

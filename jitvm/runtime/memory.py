@@ -86,6 +86,10 @@ class ProcessMemory:
         self._functions[address] = function
         return address
 
+    def name(self, address: int, function: Callable[..., Any]) -> None:
+        """What simulated code calls at an address of machine code."""
+        self._functions[address] = function
+
     def function_at(self, address: int) -> Callable[..., Any]:
         assert address in self._functions, f"call of {address:#x}, which is no function"
         return self._functions[address]

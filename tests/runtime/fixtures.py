@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from ir.layout import ACCESS
 from jitvm.runtime.heap import Heap
+from tests.runtime.compiled import callback, compiled
 from tests.runtime.conversions import Conversions
 from tests.support import oracle
 
 
-@pytest.fixture(scope="module")
-def heap() -> Iterator[Heap]:
+@pytest.fixture(scope="module", params=["simulated", "compiled"])
+def heap(request: pytest.FixtureRequest) -> Iterator[Heap]:
+    """Native functions are run by CPython, then as machine code."""
     before = ACCESS.memory
-    heap = Heap()
-    heap.g.upcall = heap.memory.register(Conversions(heap))
-    yield heap
-    heap.close()
+    with ExitStack() as stack:
+        if request.param == "compiled":
+            stack.enter_context(compiled())
+        heap = Heap()
+        conversions = Conversions(heap)
+        kept, address = callback(conversions)
+        heap.g.upcall = address
+        heap.memory.name(address, conversions)
+        yield heap
+        heap.close()
     ACCESS.memory = before
 
 

@@ -146,3 +146,29 @@ def test_stress_mode_collects_at_every_check(heap: Heap) -> None:
 def test_string_header(heap: Heap) -> None:
     s = heap.string(b"abc\0def")
     assert Ptr(GCstr, s.addr).len == 7 and heap.text(s) == b"abc\0def"
+
+
+@pytest.mark.parametrize("letters,left", [(b"k", 2), (b"v", 2), (b"kv", 1), (b"x", 3)])
+def test_weak_tables_lose_what_died(heap: Heap, slot: Ptr, letters: bytes, left: int) -> None:
+    """Entries: dead table -> string, string -> dead table, string -> string."""
+    g = heap.g
+    t, mt = heap.table(0, 2), heap.table(0, 1)
+    kept = heap.hold(t.addr)
+    value.set_str(slot, heap.string(b"__mode"))
+    value.set_str(table.tab_set(g, mt, slot), heap.string(letters))
+    t.metatable = mt
+    value.set_tab(slot, heap.table(0, 0))
+    value.set_str(table.tab_set(g, t, slot), heap.string(b"a string"))
+    value.set_str(slot, heap.string(b"key"))
+    value.set_tab(table.tab_set(g, t, slot), heap.table(0, 0))
+    value.set_str(slot, heap.string(b"other"))
+    value.set_str(table.tab_set(g, t, slot), heap.string(b"a string"))
+    value.set_nil(slot)
+    gc.gc_full(g)
+    out = Ptr(TValue, heap.aux(16))
+    value.set_nil(out)
+    count = 0
+    while table.tab_next(t, out, out) == 1:
+        count += 1
+    assert count == left
+    heap.release(kept)
