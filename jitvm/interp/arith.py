@@ -41,7 +41,7 @@ def modulo(a: f64, b: f64) -> f64:
 
 @handler(BC.ADDVN)
 def addvn(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     if unlikely(not number(b)):
         return vm.tail(slow_arith, ra, rd)
     (vm.base + ra).num = b.num + knum(vm, rd & 0xFF)
@@ -50,7 +50,7 @@ def addvn(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.SUBVN)
 def subvn(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     if unlikely(not number(b)):
         return vm.tail(slow_arith, ra, rd)
     (vm.base + ra).num = b.num - knum(vm, rd & 0xFF)
@@ -59,7 +59,7 @@ def subvn(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.MULVN)
 def mulvn(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     if unlikely(not number(b)):
         return vm.tail(slow_arith, ra, rd)
     (vm.base + ra).num = b.num * knum(vm, rd & 0xFF)
@@ -68,7 +68,7 @@ def mulvn(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.DIVVN)
 def divvn(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     if unlikely(not number(b)):
         return vm.tail(slow_arith, ra, rd)
     (vm.base + ra).num = b.num / knum(vm, rd & 0xFF)
@@ -77,7 +77,7 @@ def divvn(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.MODVN)
 def modvn(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     if unlikely(not number(b)):
         return vm.tail(slow_arith, ra, rd)
     (vm.base + ra).num = modulo(b.num, knum(vm, rd & 0xFF))
@@ -86,7 +86,7 @@ def modvn(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.ADDNV)
 def addnv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     if unlikely(not number(b)):
         return vm.tail(slow_arith, ra, rd)
     (vm.base + ra).num = knum(vm, rd & 0xFF) + b.num
@@ -95,7 +95,7 @@ def addnv(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.SUBNV)
 def subnv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     if unlikely(not number(b)):
         return vm.tail(slow_arith, ra, rd)
     (vm.base + ra).num = knum(vm, rd & 0xFF) - b.num
@@ -104,7 +104,7 @@ def subnv(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.MULNV)
 def mulnv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     if unlikely(not number(b)):
         return vm.tail(slow_arith, ra, rd)
     (vm.base + ra).num = knum(vm, rd & 0xFF) * b.num
@@ -113,7 +113,7 @@ def mulnv(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.DIVNV)
 def divnv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     if unlikely(not number(b)):
         return vm.tail(slow_arith, ra, rd)
     (vm.base + ra).num = knum(vm, rd & 0xFF) / b.num
@@ -122,7 +122,7 @@ def divnv(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.MODNV)
 def modnv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     if unlikely(not number(b)):
         return vm.tail(slow_arith, ra, rd)
     (vm.base + ra).num = modulo(knum(vm, rd & 0xFF), b.num)
@@ -131,7 +131,7 @@ def modnv(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.ADDVV)
 def addvv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     c = vm.base + (rd & 0xFF)
     if unlikely(not number(b) or not number(c)):
         return vm.tail(slow_arith, ra, rd)
@@ -141,7 +141,7 @@ def addvv(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.SUBVV)
 def subvv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     c = vm.base + (rd & 0xFF)
     if unlikely(not number(b) or not number(c)):
         return vm.tail(slow_arith, ra, rd)
@@ -151,7 +151,7 @@ def subvv(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.MULVV)
 def mulvv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     c = vm.base + (rd & 0xFF)
     if unlikely(not number(b) or not number(c)):
         return vm.tail(slow_arith, ra, rd)
@@ -161,7 +161,7 @@ def mulvv(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.DIVVV)
 def divvv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     c = vm.base + (rd & 0xFF)
     if unlikely(not number(b) or not number(c)):
         return vm.tail(slow_arith, ra, rd)
@@ -171,7 +171,7 @@ def divvv(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.MODVV)
 def modvv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     c = vm.base + (rd & 0xFF)
     if unlikely(not number(b) or not number(c)):
         return vm.tail(slow_arith, ra, rd)
@@ -181,7 +181,7 @@ def modvv(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.POW)
 def pow_(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     c = vm.base + (rd & 0xFF)
     if unlikely(not number(b) or not number(c)):
         return vm.tail(slow_arith, ra, rd)
@@ -219,7 +219,7 @@ def len_(vm: Interp, ra: u64, rd: u64) -> Next:
 @handler(BC.CAT)
 def cat(vm: Interp, ra: u64, rd: u64) -> Next:
     g = vm.g
-    first = vm.base + (rd >> 8)
+    first = vm.base + (rd >> 8 & 0xFF)
     joined = str_cat(g, first, u32(rd & 0xFF) - u32(rd >> 8) + 1)
     if unlikely(not joined):
         return vm.tail(vm_error, ERR_CONCAT, rd)
@@ -269,12 +269,12 @@ def slow_arith(vm: Interp, ra: u64, rd: u64) -> Next:
             return vm.tail(vm_error, ERR_ARITH, addr(d))
         (vm.base + ra).bits = g.tmptv.bits ^ SIGN
         return vm.next()
-    b = vm.base + (rd >> 8)
+    b = vm.base + (rd >> 8 & 0xFF)
     c = vm.base + (rd & 0xFF)
     if op < FIRST_VV:
         c = Ptr[TValue](addr(vm.kbase)) + (rd & 0xFF)
         if op >= FIRST_NV:
-            c = vm.base + (rd >> 8)
+            c = vm.base + (rd >> 8 & 0xFF)
             b = Ptr[TValue](addr(vm.kbase)) + (rd & 0xFF)
     if not to_number(g, b, g.ref("tmptv")) or not to_number(g, c, g.ref("tmptv2")):
         # The operand at fault is the second one only if the first one would do.

@@ -54,7 +54,7 @@ def int_key(slot: Ptr[TValue]) -> i32:
 
 @handler(BC.TGETS)
 def tgets(vm: Interp, ra: u64, rd: u64) -> Next:
-    obj = vm.base + (rd >> 8)
+    obj = vm.base + (rd >> 8 & 0xFF)
     value = obj.sbits
     key = kstr(vm, rd & 0xFF)
     if unlikely(not is_table(value)):
@@ -92,7 +92,7 @@ def gget(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.TGETB)
 def tgetb(vm: Interp, ra: u64, rd: u64) -> Next:
-    obj = vm.base + (rd >> 8)
+    obj = vm.base + (rd >> 8 & 0xFF)
     value = obj.sbits
     index = u32(rd & 0xFF)
     if unlikely(not is_table(value)):
@@ -109,7 +109,7 @@ def tgetb(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.TGETV)
 def tgetv(vm: Interp, ra: u64, rd: u64) -> Next:
-    obj = vm.base + (rd >> 8)
+    obj = vm.base + (rd >> 8 & 0xFF)
     key = vm.base + (rd & 0xFF)
     value = obj.sbits
     if unlikely(not is_table(value)):
@@ -142,7 +142,7 @@ def tgetv(vm: Interp, ra: u64, rd: u64) -> Next:
 @handler(BC.TGETR)
 def tgetr(vm: Interp, ra: u64, rd: u64) -> Next:
     """Only in generated code: B is a table, C a number that is an integer."""
-    t = table_in((vm.base + (rd >> 8)).sbits)
+    t = table_in((vm.base + (rd >> 8 & 0xFF)).sbits)
     (vm.base + ra).bits = array_slot(vm.g, t, int_key(vm.base + (rd & 0xFF))).bits
     return vm.next()
 
@@ -152,7 +152,7 @@ def tgetr(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.TSETS)
 def tsets(vm: Interp, ra: u64, rd: u64) -> Next:
-    obj = vm.base + (rd >> 8)
+    obj = vm.base + (rd >> 8 & 0xFF)
     value = obj.sbits
     key = kstr(vm, rd & 0xFF)
     if unlikely(not is_table(value)):
@@ -192,7 +192,7 @@ def gset(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.TSETB)
 def tsetb(vm: Interp, ra: u64, rd: u64) -> Next:
-    obj = vm.base + (rd >> 8)
+    obj = vm.base + (rd >> 8 & 0xFF)
     value = obj.sbits
     index = u32(rd & 0xFF)
     if unlikely(not is_table(value)):
@@ -211,7 +211,7 @@ def tsetb(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.TSETV)
 def tsetv(vm: Interp, ra: u64, rd: u64) -> Next:
-    obj = vm.base + (rd >> 8)
+    obj = vm.base + (rd >> 8 & 0xFF)
     key = vm.base + (rd & 0xFF)
     value = obj.sbits
     if unlikely(not is_table(value)):
@@ -249,7 +249,7 @@ def tsetv(vm: Interp, ra: u64, rd: u64) -> Next:
 def tsetr(vm: Interp, ra: u64, rd: u64) -> Next:
     """Only in generated code: B is a table, C a number that is an integer, there is no metatable."""
     g = vm.g
-    t = table_in((vm.base + (rd >> 8)).sbits)
+    t = table_in((vm.base + (rd >> 8 & 0xFF)).sbits)
     slot = tab_set(g, t, vm.base + (rd & 0xFF))
     slot.bits = (vm.base + ra).bits
     barrier_back(g, t)
