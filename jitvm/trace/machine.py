@@ -7,7 +7,8 @@ Machine code and exit stubs live in one `Area`, in reach of the VM image.  Each 
 (`g.traces[number]`) with its entry, the packed recipes of its exits and their countdowns.
 
 A guard jumps to the stub of its exit.  When a side trace is attached to the exit, the guard's own
-displacement is patched.  Guards whose values are in other places than the side trace expects go through an adaptor.
+displacement is patched.  Guards whose values are in other places than the side trace expects go through an
+adaptor.
 """
 
 from __future__ import annotations
