@@ -18,7 +18,7 @@ import struct
 
 from ir.ops import COMPARISONS, CONV_DST_SHIFT, XLOAD_READONLY, Op
 from ir.types import IRType
-from ir.values import Convention, Edge, Exit, Function, Ins
+from ir.values import Edge, Exit, Function, Ins
 from x64.operands import fits32, signed
 from x64.regs import is_xmm
 from x64.wants import Address
@@ -33,6 +33,12 @@ MEMORY_OPERANDS: dict[Op, tuple[int, ...]] = {
 ADDRESSED = frozenset((Op.XLOAD, Op.XSTORE))
 ZERO_EXTENSION = IRType.U64 << CONV_DST_SHIFT | IRType.U32
 FULL_WIDTH = frozenset((IRType.INT, IRType.U32, IRType.NUM))
+SMALL_TYPES = frozenset((IRType.I8, IRType.U8, IRType.I16, IRType.U16))
+#: Instructions that write a 32-bit register as a whole, and so clear its upper half.
+CLEARS_UPPER = COMPARISONS | {
+    Op.ADD, Op.SUB, Op.BAND, Op.BOR, Op.BXOR, Op.BNOT, Op.BSWAP, Op.NEG, Op.IDIV, Op.IREM, Op.CLZ, Op.CTZ,
+    Op.MIN, Op.MAX, Op.ADDOV, Op.SUBOV, Op.MULOV,
+}  # fmt: skip
 SIDE_EFFECTS = frozenset(op for op in Op if "S" in op.kind or "A" in op.kind)
 
 
@@ -63,8 +69,8 @@ class Selection:
         self.block_of: dict[Ins, int] = {}
         self.addresses: dict[Ins, Address] = {}
         self._epoch: dict[Ins, int] = {}
-        # In traces the upper halves of 32-bit values are zero: nothing comes from outside.
-        self._zero_extended = fn.convention is Convention.TRACE
+        self._clean_params = {p for block in fn.blocks[1:] for p in block.params if p.type.size == 4}
+        self._find_clean_params(fn)
         for block in fn.blocks:
             for ins in block.body:
                 for value in ins.operands():
@@ -298,11 +304,42 @@ class Selection:
 
     def _widened(self, value: Ins) -> Ins:
         """The 32-bit value below a zero extension that costs nothing."""
-        if self._zero_extended and value.op is Op.CONV and value.args[1] == ZERO_EXTENSION:
+        if value.op is Op.CONV and value.args[1] == ZERO_EXTENSION:
             inner = value.args[0]
-            if isinstance(inner, Ins) and not inner.is_const and inner not in self.fused:
+            if isinstance(inner, Ins) and inner not in self.fused and self.zero_extended(inner):
                 return inner
         return value
+
+    def _find_clean_params(self, fn: Function) -> None:
+        """Block parameters that get only zero-extended values: all, until an edge proves otherwise."""
+        edges = [edge for block in fn.blocks for edge in block.edges()]
+        changed = True
+        while changed:
+            changed = False
+            for edge in edges:
+                for param, arg in zip(edge.block.params, edge.args):
+                    if param in self._clean_params and not self.zero_extended(arg):
+                        self._clean_params.discard(param)
+                        changed = True
+
+    def zero_extended(self, value: Ins) -> bool:
+        """Whether a 32-bit value certainly has zeros in the upper half of its register."""
+        if value.is_const or value.type.size > 4 or is_xmm(value):
+            return value.is_const and value.type.size <= 4
+        match value.op:
+            case Op.PARAM:
+                return value in self._clean_params
+            case Op.XLOAD:
+                return True
+            case Op.BSHL | Op.BSHR | Op.BSAR | Op.BROL | Op.BROR:
+                # A shift by nothing is no instruction.
+                return not value.args[1].is_const or int(value.args[1].value) & 31 != 0
+            case Op.CONV:
+                return value.type in SMALL_TYPES or (value.type, value.args[1] & 31) == (IRType.INT, IRType.NUM)
+            case Op.MUL:
+                return not any(arg.is_const and arg.value == 1 for arg in value.args)
+            case op:
+                return op in CLEARS_UPPER
 
 
 def num_memory_side(op: Op) -> int:

@@ -80,6 +80,10 @@ def sub(lo: Lowering, ins: Ins) -> Rule:
         else:
             lo.asm.lea(width_of(ins.type), dst, Mem(src, disp=-number))
         return
+    if immediate_of(left) == -1 and right not in lo.selection.fused:
+        (dst,) = yield (InOut(right),)
+        lo.asm.unary(Unary.NOT, width_of(ins.type), dst)
+        return
     dst, src = yield InOut(left), Rmi(right)
     lo.asm.alu(Alu.SUB, width_of(ins.type), dst, src)
 

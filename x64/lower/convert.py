@@ -42,6 +42,8 @@ def between_integers(lo: Lowering, ins: Ins, value: Ins, source: IRType, signed:
     if widened and signed:
         dst, src = yield Out(), Rm(value)
         lo.asm.extend_signed(dst, src)
+    elif widened and lo.selection.zero_extended(value) and value not in lo.selection.fused:
+        (_,) = yield (InOut(value),)
     elif widened:
         dst, src = yield Out(), Rm(value)
         lo.asm.zero_extend(dst, src)
