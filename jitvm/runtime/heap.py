@@ -19,6 +19,7 @@ Does not do: libraries, prototypes, upcalls (`runtime.py`).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,7 +30,7 @@ from jitvm.runtime import func, gc, prng, state, string, table
 from jitvm.runtime.alloc import BLOCK_SIZE, CLASS_SIZES, CODE_OFFSET, MEDIUM_MAX, Block, SizeClass
 from jitvm.runtime.gc import GC_HEADROOM
 from jitvm.runtime.memory import ProcessMemory
-from jitvm.runtime.value import NIL, set_tab
+from jitvm.runtime.value import NIL, TAB_BITS
 
 MB, GB = 1 << 20, 1 << 30
 VM_AREA = CODE_OFFSET
@@ -38,6 +39,8 @@ HEAP_START = CODE_END + 128 * MB
 HINTS = tuple(0x40000000 + n * 64 * GB for n in range(64))
 SIZES = (32 * GB, 8 * GB, 2 * GB)
 HANDLES = 1 << 20
+#: From here on the heap is backed by large pages: a program that needs more will need much more.
+SMALL_HEAP = 16 * MB
 #: Names of metamethods by number, LuaJIT's order.
 METAMETHODS = """index newindex gc mode eq len lt le concat call add sub mul div mod pow unm metatable
 tostring""".split()
@@ -76,6 +79,8 @@ class Heap:
         g.heap_base, g.heap_first = base, base + HEAP_START
         g.heap_top, g.heap_end = base + HEAP_START, base + self.size
         g.heap_limit = g.heap_end
+        large = base + HEAP_START + SMALL_HEAP
+        self.memory.use_large_pages(large, g.heap_end - large)
         g.code_top, g.code_end = base + VM_AREA, base + CODE_END
         g.hot_base = base + CODE_END - (base + VM_AREA >> 1)
         g.gc_marks = base + self.size
@@ -91,10 +96,7 @@ class Heap:
         for number, size in enumerate(CLASS_SIZES):
             at = Ptr(SizeClass, g.gc_classes) + number
             at.size, at.cells = size, BLOCK_SIZE // max(size, 1)
-        wanted = range(0, MEDIUM_MAX + 1, 16)
-        by_size = bytes(
-            next(cls for cls, size in enumerate(CLASS_SIZES) if size >= bytes_) for bytes_ in wanted
-        )
+        by_size = bytes([bisect_left(CLASS_SIZES, size) for size in range(0, MEDIUM_MAX + 1, 16)])
         g.gc_classof = self.aux(len(by_size))
         self.memory.write(g.gc_classof, by_size)
 
@@ -118,7 +120,7 @@ class Heap:
         g.main = g.cur = self.call("state_new", g)
         g.globals = self.table(0, 6)
         g.main.env = g.globals
-        set_tab(g.ref("registry"), self.table(0, 2))
+        g.ref("registry").bits = self.table(0, 2).addr | TAB_BITS
         self.call("prng_seed_fixed", g)
 
     def call(self, name: str, *args: Any) -> Any:
