@@ -235,6 +235,29 @@ def alloc_large(g: Ptr[VM], size: u64) -> u64:
 
 
 @native
+def span_extend(g: Ptr[VM], p: u64, size: u64) -> bool:
+    """Makes a large cell larger where it is: within its last block, or into new blocks at the top of the
+    heap."""
+    index = block_index(g, p)
+    b = block_at(g, index)
+    count = u32((size + (BLOCK_SIZE - 1)) >> BLOCK_SHIFT)
+    if count > b.span:
+        top = p + (u64(count) << BLOCK_SHIFT)
+        if p + (u64(b.span) << BLOCK_SHIFT) != g.heap_top or top > g.heap_end:
+            return False
+        for i in range(b.span, count):
+            inner = block_at(g, index + i)
+            inner.size = LARGE
+            inner.span = 0
+        b.span = count
+        g.heap_top = top
+    pages = u32((size + (PAGE - 1)) >> 12)
+    g.gc_total = g.gc_total + (u64(pages - b.next) << 12)
+    b.next = pages
+    return True
+
+
+@native
 def mem_free(g: Ptr[VM], p: u64, size: u64) -> None:
     """Gives memory back at once.  The cell must not be reachable, nor hold anything that is."""
     index = block_index(g, p)

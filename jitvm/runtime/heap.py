@@ -39,8 +39,6 @@ HEAP_START = CODE_END + 128 * MB
 HINTS = tuple(0x40000000 + n * 64 * GB for n in range(64))
 SIZES = (32 * GB, 8 * GB, 2 * GB)
 HANDLES = 1 << 20
-#: From here on the heap is backed by large pages: a program that needs more will need much more.
-SMALL_HEAP = 16 * MB
 #: Names of metamethods by number, LuaJIT's order.
 METAMETHODS = """index newindex gc mode eq len lt le concat call add sub mul div mod pow unm metatable
 tostring""".split()
@@ -79,8 +77,6 @@ class Heap:
         g.heap_base, g.heap_first = base, base + HEAP_START
         g.heap_top, g.heap_end = base + HEAP_START, base + self.size
         g.heap_limit = g.heap_end
-        large = base + HEAP_START + SMALL_HEAP
-        self.memory.use_large_pages(large, g.heap_end - large)
         g.code_top, g.code_end = base + VM_AREA, base + CODE_END
         g.hot_base = base + CODE_END - (base + VM_AREA >> 1)
         g.gc_marks = base + self.size

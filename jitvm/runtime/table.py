@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from ir.objects import GCT_TAB, VM, GCstr, GCtab, Node, TValue, offset_of
 from jitvm.native import Ptr, addr, f64, i32, inline, likely, native, rol32, u8, u32, u64, unlikely
-from jitvm.runtime.alloc import mem_alloc, mem_free
+from jitvm.runtime.alloc import MEDIUM_MAX, mem_alloc, mem_free, span_extend
 from jitvm.runtime.barrier import barrier_back
 from jitvm.runtime.tabsize import TABLE_OVERFLOW, fits_limits, wanted_sizes
 from jitvm.runtime.value import (
@@ -426,18 +426,20 @@ def tab_resize(g: Ptr[VM], t: Ptr[GCtab], asize: u32, hbits: u32) -> bool:
 
 @native
 def grow_array(g: Ptr[VM], t: Ptr[GCtab], asize: u32) -> None:
-    """New slots are nil."""
+    """New slots are nil.  Large arrays grow where they are, if they can."""
     old, oldsize = t.array, t.asize
-    array = Ptr[TValue](mem_alloc(g, 8 * u64(asize)))
-    if oldsize > 32:
-        g.memcpy(Ptr[u8](addr(array)), Ptr[u8](addr(old)), 8 * u64(oldsize))
-    else:
-        for i in range(oldsize):
-            copy(array + i, old + i)
-    for i in range(oldsize, asize):
-        set_nil(array + i)
-    if oldsize != 0 and t.colo == 0:
-        mem_free(g, addr(old), 8 * u64(oldsize))
+    array = old
+    oldbytes = 8 * u64(oldsize)
+    if oldbytes <= MEDIUM_MAX or not span_extend(g, addr(old), 8 * u64(asize)):
+        array = Ptr[TValue](mem_alloc(g, 8 * u64(asize)))
+        if oldsize > 32:
+            g.memcpy(Ptr[u8](addr(array)), Ptr[u8](addr(old)), oldbytes)
+        else:
+            for i in range(oldsize):
+                copy(array + i, old + i)
+        if oldsize != 0 and t.colo == 0:
+            mem_free(g, addr(old), oldbytes)
+    g.memset(Ptr[u8](addr(array) + oldbytes), 0xFF, 8 * u64(asize - oldsize))
     t.colo = 0
     t.array = array
     t.asize = asize
