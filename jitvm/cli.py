@@ -263,13 +263,13 @@ def _jit_flush(runtime: Runtime, _: str) -> None:
 
 
 def _jit_verbose(runtime: Runtime, rest: str) -> None:
-    from jitvm.runtime.jit import attach_verbose
+    from jitvm.tools.attach import attach_verbose
 
     attach_verbose(runtime, rest)
 
 
 def _jit_dump(runtime: Runtime, rest: str) -> None:
-    from jitvm.runtime.jit import attach_dump
+    from jitvm.tools.attach import attach_dump
 
     attach_dump(runtime, rest)
 

@@ -65,6 +65,7 @@ class Runtime:
         self.entries = 0
         self.traceback: bytes | None = None
         self._jit: Jit | None = None
+        self._bug: BaseException | None = None
         self._upcalls = self._upcall_table()
         self.heap.g.upcall = engine.upcall(self._upcall)
         self._start_word = self.heap.code(8)
@@ -115,6 +116,9 @@ class Runtime:
         finally:
             self.entries -= 1
         g.vmstate, g.jit_base, g.cframe = vmstate, jit_base, cframe
+        if self._bug is not None:
+            bug, self._bug = self._bug, None
+            raise bug
         results = []
         if status >= 0:
             data = self.heap.memory.read(thread.top.addr - 8 * status, 8 * status)
@@ -252,6 +256,10 @@ class Runtime:
             self.heap.g.errval.bits = self.values.string(b"stack overflow")
         except MemoryError:
             self.heap.g.errval.bits = self.values.string(b"not enough memory")
+        except BaseException as bug:
+            # Ours: it goes on from where Python entered, once native code has unwound.
+            self._bug = bug
+            self.heap.g.errval.bits = self.values.string(b"internal error")
         self.heap.g.errcode = 0
         return FAILED
 
