@@ -28,6 +28,7 @@ from jitvm.record.recorder import (
 
 BUFHDR_RESET = 0
 TOSTR_INT, TOSTR_NUM, TOSTR_CHAR = range(3)
+BYTECODES = tuple(BC)
 _OPS = {Meta.ADD: Op.ADD, Meta.SUB: Op.SUB, Meta.MUL: Op.MUL, Meta.DIV: Op.DIV, Meta.POW: Op.POW}
 
 
@@ -51,26 +52,34 @@ def _no_metamethod() -> Abort:
 @record(BC.ADDNV, BC.SUBNV, BC.MULNV, BC.DIVNV)
 def arith_swapped(rec: Recorder, x: Operands) -> Ins:
     x.rb, x.rc, x.rbv, x.rcv = x.rc, x.rb, x.rcv, x.rbv
-    return arith(rec, x)
+    return _arith(rec, x)
 
 
 @record(BC.ADDVN, BC.SUBVN, BC.MULVN, BC.DIVVN, BC.ADDVV, BC.SUBVV, BC.MULVV, BC.DIVVV, BC.POW)
 def arith(rec: Recorder, x: Operands) -> Ins:
+    return _arith(rec, x)
+
+
+def _arith(rec: Recorder, x: Operands) -> Ins:
     assert x.rb is not None and x.rc is not None
     if not _both_numbers(x.rb, x.rc):
         raise _no_metamethod()
-    op = _OPS[BC(x.op).meta]
+    op = _OPS[BYTECODES[x.op].meta]
     return narrow.narrow_arith(rec.builder, op, x.rb, x.rc, rec.number(x.rb, x.rbv), rec.number(x.rc, x.rcv))
 
 
 @record(BC.MODNV)
 def modulo_swapped(rec: Recorder, x: Operands) -> Ins:
     x.rb, x.rc, x.rbv, x.rcv = x.rc, x.rb, x.rcv, x.rbv
-    return modulo(rec, x)
+    return _modulo(rec, x)
 
 
 @record(BC.MODVN, BC.MODVV)
 def modulo(rec: Recorder, x: Operands) -> Ins:
+    return _modulo(rec, x)
+
+
+def _modulo(rec: Recorder, x: Operands) -> Ins:
     assert x.rb is not None and x.rc is not None
     if not _both_numbers(x.rb, x.rc):
         raise _no_metamethod()

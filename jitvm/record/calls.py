@@ -197,7 +197,7 @@ def record_return(rec: Recorder, first: int, count: int) -> None:
 
 
 def _leaves_trace(rec: Recorder, link: int) -> bool:
-    """Returns that the interpreter does: out of the trace, from a root trace that does not start at a return."""
+    """Does the interpreter do this return: out of a root trace that does not start at one?"""
     if rec.framedepth != 0 or rec.pt is None or not is_return(rec.view.ins(rec.pc)):
         return False
     return not _is_lua(link) or (rec.is_root and not is_return(rec.cur.startins))

@@ -9,6 +9,7 @@ that a side trace does not record the comparison again:
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from ir.calls import CALL_NUMBERS
 from ir.ops import Op
@@ -35,6 +36,8 @@ from jitvm.record.snap import snap_add, snap_shrink
 from jitvm.record.view import number_of, pointer_of, raw_equal
 
 UDATA = IRType.UDATA
+OPS = tuple(Op)
+Ordered = TypeVar("Ordered", float, bytes)
 STR_CMP = CALL_NUMBERS["lj_str_cmp"]
 
 
@@ -75,16 +78,25 @@ def object_compare(rec: Recorder, a: Ins, b: Ins, av: int, bv: int) -> int:
     return int(differ)
 
 
-_NUMBER_TEST = {
-    Op.LT: lambda a, b: a < b,
-    Op.GE: lambda a, b: a >= b,
-    Op.LE: lambda a, b: a <= b,
-    Op.GT: lambda a, b: a > b,
-    Op.ULT: lambda a, b: not a >= b,
-    Op.UGE: lambda a, b: not a < b,
-    Op.ULE: lambda a, b: not a > b,
-    Op.UGT: lambda a, b: not a <= b,
-}
+def holds(op: Op, a: Ordered, b: Ordered) -> bool:
+    """The outcome of a comparison; those with U are true for unordered operands."""
+    match op:
+        case Op.LT:
+            return a < b
+        case Op.GE:
+            return a >= b
+        case Op.LE:
+            return a <= b
+        case Op.GT:
+            return a > b
+        case Op.ULT:
+            return not a >= b
+        case Op.UGE:
+            return not a < b
+        case Op.ULE:
+            return not a > b
+        case _:
+            return not a <= b
 
 
 @record(BC.ISLT, BC.ISGE, BC.ISLE, BC.ISGT)
@@ -103,19 +115,19 @@ def ordered(rec: Recorder, x: Operands) -> None:
         elif not (_is_boolean(ta) and _is_boolean(tc)):
             return  # The interpreter raises an error.
     prepare(rec)
-    irop = Op(x.op - BC.ISLT + Op.LT)
+    irop = OPS[x.op - BC.ISLT + Op.LT]
     if ta is NUM:
         if irop & 1:
-            irop = Op(irop ^ 4)  # ISGE and ISGT hold for unordered operands.
-        if not _NUMBER_TEST[irop](number_of(x.rav), number_of(x.rcv)):
-            irop = Op(irop ^ 5)
+            irop = OPS[irop ^ 4]  # ISGE and ISGT hold for unordered operands.
+        if not holds(irop, number_of(x.rav), number_of(x.rcv)):
+            irop = OPS[irop ^ 5]
     elif ta is INT:
-        if not _NUMBER_TEST[irop](number_of(x.rav), number_of(x.rcv)):
-            irop = Op(irop ^ 1)
+        if not holds(irop, number_of(x.rav), number_of(x.rcv)):
+            irop = OPS[irop ^ 1]
     elif ta is STR:
         left, right = rec.view.string(pointer_of(x.rav)), rec.view.string(pointer_of(x.rcv))
-        if not _NUMBER_TEST[irop](left, right):
-            irop = Op(irop ^ 1)
+        if not holds(irop, left, right):
+            irop = OPS[irop ^ 1]
         ra, rc, ta = rec.call(STR_CMP, ra, rc), rec.builder.kint(0), INT
     else:
         return  # Metamethods of other types: the interpreter raises an error where there are none.

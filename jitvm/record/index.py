@@ -4,9 +4,9 @@
     t.name    hmask == size seen; HREFK node "name" @slot; HLOAD
     t[k]      HREF t k; HLOAD                             the key is no constant
 
-A nil found by a load, or overwritten by a store, needs a guard that there is no metatable (FLOAD tab.meta == NULL).
-A new key becomes NEWREF.  Loads forward from earlier stores and loads by FOLD; a HREFK that turns out
-to be forwarded takes its own guards back (`rollback`).
+A nil found by a load, or overwritten by a store, needs a guard that there is no metatable (FLOAD tab.meta
+== NULL). A new key becomes NEWREF. Loads forward from earlier stores and loads by FOLD; a HREFK that turns
+out to be forwarded takes its own guards back (`rollback`).
 """
 
 from __future__ import annotations

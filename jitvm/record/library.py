@@ -3,9 +3,9 @@
     @builtin("math.floor", data=FPM_FLOOR)
     def rounding(call): ...
 
-Arguments stand in the slots from 0 on, all loaded and specialised; results go to the slots from 0 on, one unless
-`results` says otherwise.  A function without a recorder, or one used in a way not covered, ends the trace before
-the call (`not_compiled`); the interpreter goes on from there.
+Arguments stand in the slots from 0 on, all loaded and specialised; results go to the slots from 0 on, one
+unless `results` says otherwise.  A function without a recorder, or one used in a way not covered, ends the
+trace before the call (`not_compiled`); the interpreter goes on from there.
 """
 
 from __future__ import annotations
@@ -152,9 +152,9 @@ def type_(call: BuiltinCall) -> None:
 
 
 TYPE_NAMES = {
-    IRType.NIL: b"nil", IRType.FALSE: b"boolean", IRType.TRUE: b"boolean", IRType.STR: b"string", TAB: b"table",
-    FUNC: b"function", IRType.THREAD: b"thread", IRType.UDATA: b"userdata", IRType.LIGHTUD: b"userdata",
-    IRType.CDATA: b"cdata",
+    IRType.NIL: b"nil", IRType.FALSE: b"boolean", IRType.TRUE: b"boolean", IRType.STR: b"string", TAB:
+    b"table", FUNC: b"function", IRType.THREAD: b"thread", IRType.UDATA: b"userdata", IRType.LIGHTUD:
+    b"userdata", IRType.CDATA: b"cdata",
 }  # fmt: skip
 
 

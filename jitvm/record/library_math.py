@@ -12,6 +12,7 @@ from ir.values import Ins
 from jitvm.record.library import BuiltinCall, builtin, not_compiled
 from jitvm.record.recorder import INT, NUM, Recorder, is_integer
 
+OPS = tuple(Op)
 PRNG = CALL_NUMBERS["lj_prng_u64d"]
 _PRNG_OFFSET = offset_of(VM, "prng")
 
@@ -103,7 +104,7 @@ def extreme(call: BuiltinCall) -> None:
             result = rec.to_num(result) if is_integer(result) else result
             other = rec.to_num(other) if is_integer(other) else other
             type_ = NUM
-        result = rec.emit(Op(call.data), type_, result, other)
+        result = rec.emit(OPS[call.data], type_, result, other)
     call.give(result)
 
 
@@ -143,7 +144,7 @@ def tobit(call: BuiltinCall) -> None:
 @builtin("bit.bnot", Op.BNOT)
 @builtin("bit.bswap", Op.BSWAP)
 def bit_unary(call: BuiltinCall) -> None:
-    call.give(call.rec.emit(Op(call.data), INT, _bits(call.rec, call.arg(0))))
+    call.give(call.rec.emit(OPS[call.data], INT, _bits(call.rec, call.arg(0))))
 
 
 @builtin("bit.band", Op.BAND)
@@ -153,7 +154,7 @@ def bit_nary(call: BuiltinCall) -> None:
     rec = call.rec
     result = _bits(rec, call.arg(0))
     for index in range(1, rec.maxslot):
-        result = rec.emit(Op(call.data), INT, result, _bits(rec, call.arg(index)))
+        result = rec.emit(OPS[call.data], INT, result, _bits(rec, call.arg(index)))
     call.give(result)
 
 
@@ -165,7 +166,7 @@ def bit_nary(call: BuiltinCall) -> None:
 def bit_shift(call: BuiltinCall) -> None:
     rec = call.rec
     value, count = _bits(rec, call.arg(0)), _bits(rec, call.arg(1))
-    call.give(rec.emit(Op(call.data), INT, value, count))
+    call.give(rec.emit(OPS[call.data], INT, value, count))
 
 
 @builtin("bit.tohex")

@@ -20,11 +20,6 @@ def _length(rec: Recorder, string: Ins) -> Ins:
     return rec.emit(Op.FLOAD, INT, string, FL_STR_LEN)
 
 
-@builtin("string.len")
-def length(call: BuiltinCall) -> None:
-    call.give(_length(call.rec, to_string(call.rec, call.arg(0))))
-
-
 def _start(rec: Recorder, size: int, start: int, tr: Ins, length: Ins) -> tuple[int, Ins]:
     """Specialise to the sign of a start position; position from 0 on."""
     b = rec.builder

@@ -1,7 +1,7 @@
-"""Loop bytecodes: numeric loops with scalar evolution, generic loops, LOOP, and the links between loop traces.
+"""Loop bytecodes: numeric loops with scalar evolution, generic loops, LOOP, and links between loops.
 
-The index of a numeric loop whose bounds are integers is narrowed to an integer, with one overflow check before the
-loop instead of one per iteration (`_check_range`).
+The index of a numeric loop whose bounds are integers is narrowed to an integer, with one overflow check
+before the loop instead of one per iteration (`_check_range`).
 
 A root trace must come back to where it started.  An inner loop that it meets is left to be traced by itself;
 a side trace unrolls it a few times, or links to its trace.
@@ -140,7 +140,7 @@ def _values(rec: Recorder, slot: int) -> tuple[float, float, float]:
 
 
 def start_loop(rec: Recorder, fori: int, scev: Scev, *, init: bool) -> None:
-    """Fill in the scalar evolution of the loop at `fori`; at the start of a trace, without stepping the index."""
+    """Fill in the scalar evolution of the loop at `fori`; `init`: at the start of a trace, without a step."""
     a = rec.view.ins(fori) >> 8 & 0xFF
     index = rec.get(a + FORL_INDEX)
     if index is not None:
@@ -187,7 +187,9 @@ def _enter_loop(rec: Recorder, a: int) -> tuple[IRType, Ins]:
     if not all(is_number(value) for value in rec.view.slots(a, 3)):
         raise Abort(TraceError.RECERR)  # The interpreter raises the error.
     index = rec.get(a + FORL_INDEX)
-    type_ = narrow.narrow_forl(rec.builder, *_values(rec, a)) if index is not None and is_integer(index) else NUM
+    type_ = (
+        narrow.narrow_forl(rec.builder, *_values(rec, a)) if index is not None and is_integer(index) else NUM
+    )
     for slot in range(a, a + 3):
         tr = rec.getslot(slot)
         if tr.type is STR:
@@ -209,7 +211,9 @@ def _numeric_loop(rec: Recorder, fori: int, *, back: bool) -> LoopEvent:
     a = ins >> 8 & 0xFF
     index, limit, step = _values(rec, a)
     type_, stop = _step_loop(rec, fori, a) if back else _enter_loop(rec, a)
-    event, op = _next_iteration(index + step if back else index, limit, step, _rises(rec.view.slot(a + FORL_STEP)))
+    event, op = _next_iteration(
+        index + step if back else index, limit, step, _rises(rec.view.slot(a + FORL_STEP))
+    )
     inside, outside = (a + FORL_EXT + 1, fori + 4), (a, fori + 4 + 4 * jump_of(ins))
     leaves = event is LoopEvent.LEAVE
     rec.maxslot, rec.pc = inside if leaves else outside  # The exit goes the other way.

@@ -1,15 +1,16 @@
 """The recorder: turns bytecodes about to be executed into guarded IR, as LuaJIT's recorder does.
 
-The interpreter calls `step` before each bytecode.  The recorder keeps its own picture of the Lua stack, `slots`:
-for each slot the IR instruction that computes its value, or None while nothing is known of it.  Reading an
-unknown slot emits a load with a guard for the type seen now; writing only changes the picture.  The memory of the stack is
-written at exits, from snapshots of this picture.
+The interpreter calls `step` before each bytecode.  The recorder keeps its own picture of the Lua stack,
+`slots`: for each slot the IR instruction that computes its value, or None while nothing is known of it.
+Reading an unknown slot emits a load with a guard for the type seen now; writing only changes the picture.
+The memory of the stack is written at exits, from snapshots of this picture.
 
     for i = 1, n do s = s + i end          slots of the body      i: 0004 ADD 0001 +1
                                                                    s: 0003 ADD 0002 0001
 
-Slot numbers are relative to the frame in which the trace started: slot 0 is its function, 1 its frame link, 2 its
-first local (`baseslot`).  Calls made while recording move `baseslot` up, so inlined frames lie above one another.
+Slot numbers are relative to the frame in which the trace started: slot 0 is its function, 1 its frame link,
+2 its first local (`baseslot`).  Calls made while recording move `baseslot` up, so inlined frames lie above
+one another.
 
 Invariants: `marks` says which slots are frame links, continuations or key indexes; a frame link has no
 instruction until a snapshot needs it.  Nothing is written to the heap, except for temporary patches
@@ -30,10 +31,10 @@ from ir.ops import CONV_SRC_MASK, SLOAD_READONLY, SLOAD_TYPECHECK, Op
 from ir.passes.flags import OptFlag
 from ir.snapshot import SnapFlag
 from ir.trace import LinkType, Trace
-from ir.types import IRType
+from ir.types import TAG_SHIFT, IRType
 from ir.values import Ins
 from jitvm.front.bytecode import BC, Mode
-from jitvm.record.view import POINTER, TAG_SHIFT, TAGS, ProtoView, View, boxed, irt_of, number_of, pointer_of
+from jitvm.record.view import POINTER, TAGS, TYPES, ProtoView, View, boxed, irt_of, number_of, pointer_of
 
 INT, NUM, STR, TAB, FUNC, P64 = IRType.INT, IRType.NUM, IRType.STR, IRType.TAB, IRType.FUNC, IRType.P64
 NIL, FALSE, TRUE = IRType.NIL, IRType.FALSE, IRType.TRUE
@@ -57,7 +58,7 @@ class LoopEvent(IntEnum):
 
 @dataclass(slots=True)
 class Operands:
-    """Decoded operands of one bytecode: raw fields, and the instruction and run-time value of each slot read."""
+    """Decoded operands of one bytecode: raw fields, and instruction and run-time value of slots read."""
 
     op: int = 0
     a: int = 0
@@ -354,7 +355,7 @@ def _read_var(rec: Recorder, x: Operands) -> None:
 
 def _read_pri(rec: Recorder, x: Operands) -> None:
     x.rcv = (TAGS ^ x.c) << TAG_SHIFT | POINTER
-    x.rc = rec.builder.kpri(IRType(x.c))
+    x.rc = rec.builder.kpri(TYPES[x.c])
 
 
 def _read_num(rec: Recorder, x: Operands) -> None:
@@ -372,7 +373,8 @@ def _read_str(rec: Recorder, x: Operands) -> None:
 
 _READERS = {Mode.VAR: _read_var, Mode.PRI: _read_pri, Mode.NUM: _read_num, Mode.STR: _read_str}
 _DECODE = tuple(
-    (op.mode_a is Mode.VAR, op.mode_b is Mode.VAR, op.mode_b is not Mode.NONE, _READERS.get(op.mode_cd)) for op in BC
+    (op.mode_a is Mode.VAR, op.mode_b is Mode.VAR, op.mode_b is not Mode.NONE, _READERS.get(op.mode_cd))
+    for op in BC
 )
 _STORING = frozenset(int(op) for op in BC if op.mode_a is Mode.DST)
 

@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 FRAME, CONT, NORESTORE = int(SnapFlag.FRAME), int(SnapFlag.CONT), int(SnapFlag.NORESTORE)
 LINKS = FRAME | CONT
 _MODES = [(int(op.mode_a), int(op.mode_b), int(op.mode_cd)) for op in BC]
-_VAR, _RBASE, _JUMP, _LIT, _FUNC = int(Mode.VAR), int(Mode.RBASE), int(Mode.JUMP), int(Mode.LIT), int(Mode.FUNC)
+_VAR, _RBASE, _JUMP, _LIT, _FUNC = (
+    int(Mode.VAR),
+    int(Mode.RBASE),
+    int(Mode.JUMP),
+    int(Mode.LIT),
+    int(Mode.FUNC),
+)
 _DST, _BASE, _NONE = int(Mode.DST), int(Mode.BASE), int(Mode.NONE)
 
 # What the walk knows of a slot: bit 0 set while it is unused, any other bit once it has been overwritten.
@@ -57,7 +63,12 @@ def _take(rec: Recorder) -> Snapshot:
     nslots = rec.baseslot + rec.maxslot
     entries = _entries(rec, nslots)
     return Snapshot(
-        ref=rec.nins, nslots=nslots, topslot=_topslot(rec), entries=tuple(entries), pc=rec.pc, baseslot=rec.baseslot
+        ref=rec.nins,
+        nslots=nslots,
+        topslot=_topslot(rec),
+        entries=tuple(entries),
+        pc=rec.pc,
+        baseslot=rec.baseslot,
     )
 
 

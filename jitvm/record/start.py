@@ -2,10 +2,10 @@
 
 A root trace records from the bytecode after the hot one on, so that the loop bytecode closes it at the end.
 
-A side trace begins with the parent's picture of the stack: each slot of the exit's snapshot becomes a load marked as
-inherited (`SLOAD PI`), which the backend turns into whatever register the parent left the value in.  Values
-that the parent never computed, because only exits wanted them (`unmaterialised`), are built again from their
-operands (PVAL).
+A side trace begins with the parent's picture of the stack: each slot of the exit's snapshot becomes a load
+marked as inherited (`SLOAD PI`), which the backend turns into whatever register the parent left the value
+in.  Values that the parent never computed, because only exits wanted them (`unmaterialised`), are built
+again from their operands (PVAL).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Stitching: a trace that meets a library function it cannot compile ends there, and another one goes on after.
+"""Stitching: a trace ends at a library function that is not compiled, and another one goes on after it.
 
-The trace leaves to the interpreter with a continuation frame below the function's own, and the interpreter runs the function.
-When it returns, the continuation enters the next trace, or has one recorded (`jitvm/interp/stitch.py`).
+The trace leaves to the interpreter with a continuation frame below the function's own, and the interpreter
+runs the function. When it returns, the continuation enters the next trace, or has one recorded
+(`jitvm/interp/stitch.py`).
 
     [func|link] [args]      =>      [trace|cont|pc] [func|link] [args]
 """

@@ -1,7 +1,7 @@
 """Upvalues: immutable ones become constants, others are loaded and stored through UREFO or UREFC.
 
-An open upvalue that points into the part of the stack the trace covers is the slot itself, under a guard that it
-still points there; elsewhere a guard keeps it away from the slots of the trace.
+An open upvalue that points into the part of the stack the trace covers is the slot itself, under a guard
+that it still points there; elsewhere a guard keeps it away from the slots of the trace.
 """
 
 from __future__ import annotations

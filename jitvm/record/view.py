@@ -152,7 +152,7 @@ class ProcessReader:
     """
 
     def __init__(self) -> None:
-        import _cffi_backend as backend  # A millisecond that a program without hot loops does not pay.
+        import _cffi_backend as backend  # type: ignore[import-untyped]  # A millisecond that a program without hot loops does not pay.
 
         self._backend = backend
 

@@ -1,8 +1,8 @@
 """`-jdump`: bytecode, IR, snapshots, machine code and exits of traces, as LuaJIT's dump module prints them.
 
-    -jdump=tbis,file     letters: t traces, b bytecode, i IR, s snapshots, r registers, m machine code,
-                         x exits, X exits with registers, a aborted traces as well
-                         T text, A ANSI colors, H HTML;  "+rs" adds to the default "tbim", "-m" takes away
+-jdump=tbis,file     letters: t traces, b bytecode, i IR, s snapshots, r registers, m machine code,
+                     x exits, X exits with registers, a aborted traces as well
+                     T text, A ANSI colors, H HTML;  "+rs" adds to the default "tbim", "-m" takes away
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ class Dump(Listener):
                 out.write("".join(f" {value:+17.14g}" for value in floats[first : first + 4]) + "\n")
 
 
-assert BC.ISF == 15, "comparisons and tests come first; a jump follows each"
+assert [op.name for op in BC][15] == "ISF", "comparisons and tests come first; a jump follows each"
 
 
 def origin(trace: Trace) -> str:

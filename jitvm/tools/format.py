@@ -161,7 +161,9 @@ class TraceText:
             if entry is None:
                 parts.append("---- ")
             else:
-                parts.append(self.value(entry.ref, entry.flags) + ("|" if entry.flags & SnapFlag.FRAME else " "))
+                parts.append(
+                    self.value(entry.ref, entry.flags) + ("|" if entry.flags & SnapFlag.FRAME else " ")
+                )
         return "".join(parts) + "]\n"
 
     def snapshots(self) -> Iterator[str]:

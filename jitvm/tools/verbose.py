@@ -1,8 +1,8 @@
 """`-jv`: one line per trace, as LuaJIT's v module prints them.
 
-    [TRACE   1 demo.lua:3 loop]
-    [TRACE   2 (1/4) demo.lua:5 -> 1]
-    [TRACE --- demo.lua:9 -- NYI: bytecode 51 at demo.lua:10]
+[TRACE   1 demo.lua:3 loop]
+[TRACE   2 (1/4) demo.lua:5 -> 1]
+[TRACE --- demo.lua:9 -- NYI: bytecode 51 at demo.lua:10]
 """
 
 from __future__ import annotations

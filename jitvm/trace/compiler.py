@@ -3,8 +3,8 @@
     idle --hot--> recording --complete--> optimise, compile, install --> idle
                       `------ Abort ------> penalise, maybe blacklist --> idle
 
-The interpreter calls in at hot loops, calls and exits, and, while a recording is on, before each bytecode.  All that can
-go wrong while recording or compiling raises `Abort`, which is caught here and nowhere else.
+The interpreter calls in at hot loops, calls and exits, and, while a recording is on, before each bytecode.
+All that can go wrong while recording or compiling raises `Abort`, which is caught here and nowhere else.
 
 Invariants: at most one recording at a time; `host.set_recording` is on exactly while there is one; the
 bytecode of the program is patched only while a trace is installed.
@@ -19,9 +19,8 @@ from typing import Protocol
 from ir.abort import Abort, TraceError
 from ir.builder import TraceBuilder
 from ir.heap import Heap
-from ir.ops import Op
-from ir.passes.flags import ALL, OptFlag
 from ir.passes.dce import dce
+from ir.passes.flags import ALL, OptFlag
 from ir.passes.loop import LoopResult, loop_opt
 from ir.trace import LinkType, Trace
 from jitvm.front.bytecode import BC
@@ -166,7 +165,7 @@ class TraceCompiler:
             self._expose_start(self.recorder, pc)
 
     def _expose_start(self, rec: Recorder, pc: int) -> None:
-        """A return or ITERN that another trace starts at shows itself, once, to the recorder and the interpreter."""
+        """A return or ITERN that another trace starts at shows itself once more."""
         ins = self.view.ins(pc)
         if ins & 0xFF == BC.JLOOP:
             start = self.cache.traces[ins >> 16].startins

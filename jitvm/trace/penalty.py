@@ -2,8 +2,8 @@
 
     first failure: counter 72; then twice the last plus up to 15 at random; above 60000: blacklisted
 
-The random part, which keeps a program from failing in step with its own rhythm, comes from a seeded generator:
-the same program makes the same traces on every run.
+The random part, which keeps a program from failing in step with its own rhythm, comes from a seeded
+generator: the same program makes the same traces on every run.
 """
 
 from __future__ import annotations

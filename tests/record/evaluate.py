@@ -13,7 +13,7 @@ from ir.calls import CALLS
 from ir.fields import FIELDS
 from ir.layout import ACCESS, Ptr, offset_of, size_of, u64
 from ir.objects import VM, GCstr, GCtab, TValue
-from ir.ops import SLOAD_FRAME, SLOAD_KEYINDEX, Op
+from ir.ops import FPM_LOG, FPM_LOG2, SLOAD_FRAME, SLOAD_KEYINDEX, Op
 from ir.snapshot import SnapFlag, Snapshot
 from ir.trace import LinkType, Trace
 from ir.types import IRType
@@ -119,6 +119,9 @@ class Evaluator:
             if num2int(number) != number:
                 raise Exit
             self.values[ins] = num2int(number)
+        elif op is Op.FPMATH and args[1] in (FPM_LOG, FPM_LOG2):
+            number = self.value(args[0])
+            self.values[ins] = (math.log if args[1] == FPM_LOG else math.log2)(number)  # type: ignore[arg-type]
         elif op in ARITH:
             self.values[ins] = compute(op, ins.type, tuple(self.value(arg) for arg in args))
         else:
@@ -345,8 +348,24 @@ CALLED: dict[str, Any] = {
     "lj_buf_putstr_lower": lambda ev, buffer, s: buffer + ev.view.string(s).lower(),
     "lj_buf_putstr_upper": lambda ev, buffer, s: buffer + ev.view.string(s).upper(),
     "pow": lambda ev, a, b: a**b,
-    **{name: (lambda f: lambda ev, *args: f(*args))(getattr(math, name)) for name in
-       ("log10", "exp", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "log", "atan2")},
+    **{
+        name: (lambda f: lambda ev, *args: f(*args))(getattr(math, name))
+        for name in (
+            "log10",
+            "exp",
+            "sin",
+            "cos",
+            "tan",
+            "asin",
+            "acos",
+            "atan",
+            "sinh",
+            "cosh",
+            "tanh",
+            "log",
+            "atan2",
+        )
+    },
 }
 
 
@@ -371,7 +390,9 @@ def restore(view: View, outcome: Outcome, snap: Snapshot) -> int:
     return outcome.base + 8 * (snap.baseslot - 2)
 
 
-def run_traces(view: View, traces: dict[int, Trace], side: dict[tuple[int, int], int], number: int, base: int) -> Outcome:
+def run_traces(
+    view: View, traces: dict[int, Trace], side: dict[tuple[int, int], int], number: int, base: int
+) -> Outcome:
     """From entering a trace until the interpreter goes on; the stack is written."""
     parent: dict[int, object] = {}
     for _ in range(1_000_000):
@@ -379,7 +400,7 @@ def run_traces(view: View, traces: dict[int, Trace], side: dict[tuple[int, int],
         outcome = Evaluator(view, base, trace, parent).run()
         exitno = outcome.exitno if outcome.exitno >= 0 else len(trace.snaps) - 1
         inner = restore(view, outcome, trace.snaps[exitno])
-        # A side trace goes on in its parent's frame of reference; every other start is at the frame's own base.
+        # A side trace goes on in its parent's frame of reference; all others start at the frame's base.
         base = outcome.base if outcome.exitno >= 0 else inner
         if outcome.exitno >= 0:
             follower = side.get((number, exitno), 0)

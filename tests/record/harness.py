@@ -1,11 +1,12 @@
 """Runs Lua programs with the recorder on, without machine code.
 
-Every handler is simulated in CPython, through the dispatch tables, so that recording is switched on and off as it
-is in machine code; traces are run by `evaluate.py`.
+Every handler is simulated in CPython, through the dispatch tables, so that recording is switched on and off
+as it is in machine code; traces are run by `evaluate.py`.
 """
 
 from __future__ import annotations
 
+import gc
 import io
 from typing import Any
 
@@ -146,16 +147,21 @@ class Sources:
         return [], []
 
 
+def run(runtime: Runtime, source: bytes, name: bytes) -> None:
+    """Run a program, and let go of its objects while their heap is the one in use."""
+    try:
+        runtime.call(runtime.load(source, name))
+    finally:
+        gc.collect()
+
+
 def listing(source: bytes, name: str, *settings: str, letters: str = "tbis") -> str:
     """What `-jdump=tbis` prints for a program."""
-    options = Options()
-    for setting in settings:
-        options.optimise(setting)
-    runtime = Runtime(options, TracingEngine())
+    runtime = runtime_with(settings)
     out = io.StringIO()
     runtime.jit.bus.listen(Dump(out, Sources(runtime.jit), frozenset(letters)))
     try:
-        runtime.call(runtime.load(source, b"@" + name.encode()))
+        run(runtime, source, b"@" + name.encode())
     finally:
         LAST.clear()
         LAST.append(out.getvalue())
@@ -164,3 +170,18 @@ def listing(source: bytes, name: str, *settings: str, letters: str = "tbis") -> 
 
 #: The listing of the last program, also if it failed; for debugging.
 LAST: list[str] = []
+
+
+def runtime_with(settings: tuple[str, ...]) -> Runtime:
+    """A runtime with these `-O` settings."""
+    options = Options()
+    for setting in settings:
+        options.optimise(setting)
+    return Runtime(options, TracingEngine())
+
+
+def result(source: bytes, *settings: str) -> object:
+    """The value of the global `result` after a program has run."""
+    runtime = runtime_with(settings)
+    run(runtime, source, b"=program")
+    return runtime.values.to_python(runtime.field(runtime.heap.g.globals, b"result"))
