@@ -89,6 +89,7 @@ class Writer:
         self.edge_items: dict[tuple[Block, int], list[Item]] = {}
         self.heads: dict[Block, list[Item]] = {}
         self.saved = members(allocator.used & CALLEE_SAVED) if fn.convention is Convention.NATIVE else []
+        self.copying = False  # Within a repeated test: once is enough.
         self.frame = self._frame_size()
 
     def _frame_size(self) -> int:
@@ -104,8 +105,9 @@ class Writer:
     def write(self) -> list[Item]:
         self._prologue()
         self._edges()
-        for position, block in enumerate(self.order):
-            following = self.order[position + 1] if position + 1 < len(self.order) else None
+        order = [block for block in self.order if not self._alias(block)]
+        for position, block in enumerate(order):
+            following = self.labels[order[position + 1]] if position + 1 < len(order) else None
             self.out.append(self.labels[block])
             self._expand(self.heads.get(block, []))
             self._expand(self.allocator.code[block].items)
@@ -148,8 +150,19 @@ class Writer:
                     self.heads[edge.block], items = items, []
                 self.edge_items[block, number] = items
 
+    def _alias(self, block: Block) -> bool:
+        """A block that came out empty is only another name of where it jumps."""
+        if block is self.order[0] or block.end.op is not Op.JMP or self.heads.get(block):
+            return False
+        target = self.labels[block.edges()[0].block]
+        if self.allocator.code[block].items or self.edge_items[block, 0] or target is self.labels[block]:
+            return False
+        old = self.labels[block]
+        self.labels = {b: target if label is old else label for b, label in self.labels.items()}
+        return True
+
     # -- leaving a block -----------------------------------------------------------------------------------
-    def _leave(self, block: Block, following: Block | None) -> None:
+    def _leave(self, block: Block, following: Label | None) -> None:
         edges = [(edge, self.edge_items[block, number]) for number, edge in enumerate(block.edges())]
         if not edges:
             return
@@ -159,7 +172,8 @@ class Writer:
         taken, other = edges
         conditions: list[tuple[Cond, bool]] = self.allocator.code[block].branch
         # The edge that stands next falls through; of two edges elsewhere, the one with moves.
-        if taken[0].block is following or (other[0].block is not following and taken[1] and not other[1]):
+        taken_next, other_next = (self.labels[edge.block] is following for edge, _ in edges)
+        if taken_next or (not other_next and taken[1] and not other[1]):
             jumping, falling, meaning = 1, taken, False
         else:
             jumping, falling, meaning = 0, other, True
@@ -185,20 +199,25 @@ class Writer:
             self.stubs.append((label, items, self.labels[edge.block]))
         return self.stub_labels[block, number]
 
-    def _fall(self, edge: Edge, items: list[Item], following: Block | None) -> None:
+    def _fall(self, edge: Edge, items: list[Item], following: Label | None) -> None:
         self.out += items
-        if edge.block is following:
+        target = self.labels[edge.block]
+        if target is following:
             return
         if self._copied(edge.block):
             # The test of a loop is repeated at its end: one jump per iteration instead of two.
+            self.copying = True
             self.out += self.allocator.code[edge.block].items
             self._leave(edge.block, following)
+            self.copying = False
         else:
-            self._jump(None, self.labels[edge.block])
+            self._jump(None, target)
 
     def _copied(self, block: Block) -> bool:
         items = self.allocator.code[block].items
-        if block not in self.allocator.flow.loops or block.end.op is not Op.BR or len(items) > COPIED_ITEMS:
+        if self.copying or block not in self.allocator.flow.loops:
+            return False
+        if block.end.op is not Op.BR or len(items) > COPIED_ITEMS:
             return False
         simple = all(isinstance(item, Instruction | Pooled) for item in items)
         return simple and not self.heads.get(block)

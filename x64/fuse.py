@@ -335,7 +335,8 @@ class Selection:
                 # A shift by nothing is no instruction.
                 return not value.args[1].is_const or int(value.args[1].value) & 31 != 0
             case Op.CONV:
-                return value.type in SMALL_TYPES or (value.type, value.args[1] & 31) == (IRType.INT, IRType.NUM)
+                truncated = value.type is IRType.INT and value.args[1] & 31 == IRType.NUM
+                return truncated or value.type in SMALL_TYPES
             case Op.MUL:
                 return not any(arg.is_const and arg.value == 1 for arg in value.args)
             case op:

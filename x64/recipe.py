@@ -15,6 +15,11 @@ The compiler knows where; it packs that knowledge into 64-bit words beside the c
 
 A `where` is a register number (0-15, of the class that the kind names) or the index of an 8-byte spill slot.
 
+A table whose allocation was sunk has an entry NEW_TABLE or DUP_TABLE with the number of its stores in place of
+the tag.  One word follows with its sizes (array size | hash bits << 32) or the address of its template,
+then the stores: a word with the bits of the key, all ones for the metatable, and an entry for the value, whose
+slot is not used.  If another slot holds the same table, its entry is SAME: the tag is the slot to copy.
+
 All guards of one snapshot share its exit number.  When the allocator has moved a value between two of them,
 the later guard gets an extra exit number of its own whose recipe names the same snapshot.
 """
@@ -43,16 +48,41 @@ class Kind(IntEnum):
     RAW_SPILL = 8
     KEYINDEX_REG = 9  # The loop index of an ITERN: the integer under the key-index tag.
     KEYINDEX_SPILL = 10
+    NEW_TABLE = 11
+    DUP_TABLE = 12
+    SAME = 13
+
+
+#: In place of a store's key: nil is no key.
+METATABLE_KEY = 0xFFFFFFFFFFFFFFFF
+_WORD = 0xFFFFFFFFFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One slot to write.  `where` is unused for CONST; `tag` is the itype of GC values or the constant's bits."""
+    """One slot to write.  `where` is unused for CONST; `tag` is the itype of GC values or the constant's bits.
+
+    A table has its sizes or template in `content`, and its stores."""
 
     slot: int
     kind: Kind
     where: int = 0
     tag: int = 0
+    content: int = 0
+    stores: tuple[tuple[int, Entry], ...] = ()
+
+    def words(self) -> list[int]:
+        """As packed."""
+        is_const = self.kind is Kind.CONST
+        tag = 0 if is_const else (len(self.stores) or self.tag) & 0xFFFFFFFF
+        packed = [self.slot & 0xFFFF | self.kind << 16 | self.where << 24 | tag << 32]
+        if is_const:
+            packed.append(self.tag & _WORD)
+        elif self.kind in (Kind.NEW_TABLE, Kind.DUP_TABLE):
+            packed.append(self.content)
+            for key, value in self.stores:
+                packed += [key, *value.words()]
+        return packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +105,5 @@ class Recipe:
             self.flags,
         ]
         for entry in self.entries:
-            is_const = entry.kind is Kind.CONST
-            tag = 0 if is_const else entry.tag & 0xFFFFFFFF
-            words.append(entry.slot & 0xFFFF | entry.kind << 16 | entry.where << 24 | tag << 32)
-            if is_const:
-                words.append(entry.tag & 0xFFFFFFFFFFFFFFFF)
+            words += entry.words()
         return struct.pack(f"<{len(words)}Q", *words)

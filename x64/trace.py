@@ -18,14 +18,14 @@ from random import Random
 from ir.abort import Abort, TraceError
 from ir.expand.core import Expansion
 from ir.types import IRType
-from ir.values import Exit, ExitSlot, Function, Ins
+from ir.values import Exit, ExitSlot, Function, Ins, SunkTable
 from x64.asm import Assembler, Item, Jump, Label, Reloc, SymbolJump, encode
 from x64.compile import Writer
 from x64.flow import Flow
 from x64.fuse import Selection
 from x64.lower.registry import Lowering
 from x64.moves import Place, Slot, parallel_moves
-from x64.recipe import FLAG_COLLECT, FLAG_COUNTED, Entry, Kind, Recipe
+from x64.recipe import FLAG_COLLECT, FLAG_COUNTED, METATABLE_KEY, Entry, Kind, Recipe
 from x64.regalloc import Allocator, Policy
 from x64.regs import GPRS, PINNED_BASE, PINNED_DISPATCH, XMMS, Reg, mask
 from x64.steps import emit_steps
@@ -43,7 +43,7 @@ class ExitPoint:
 
     def recipe(self) -> Recipe:
         where = dict(zip(self.exit.alive(), self.places, strict=True))
-        entries = tuple(entry_of(slot, where) for slot in self.exit.slots)
+        entries = entries_of(self.exit.slots, where)
         flags = FLAG_COUNTED * self.exit.is_counted | FLAG_COLLECT * self.exit.collects
         exit_ = self.exit
         return Recipe(exit_.snapshot, exit_.pc, exit_.base_delta, exit_.top, exit_.multres, entries, flags)
@@ -62,8 +62,33 @@ class TraceCode:
     slots: dict[Ins, int]
 
 
+def entries_of(slots: tuple[ExitSlot, ...], where: dict[Ins, Place]) -> tuple[Entry, ...]:
+    """One entry per slot.  A table is made for the first slot that holds it."""
+    made: dict[SunkTable, int] = {}
+    entries = []
+    for slot in slots:
+        if slot.table is None:
+            entries.append(entry_of(slot, where))
+        elif slot.table in made:
+            entries.append(Entry(slot.slot, Kind.SAME, 0, made[slot.table]))
+        else:
+            made[slot.table] = slot.slot
+            entries.append(table_entry(slot.slot, slot.table, where))
+    return tuple(entries)
+
+
+def table_entry(slot: int, table: SunkTable, where: dict[Ins, Place]) -> Entry:
+    stores = tuple(
+        (METATABLE_KEY if store.key is None else store.key, entry_of(store.value, where))
+        for store in table.stores
+    )
+    if table.template:
+        return Entry(slot, Kind.DUP_TABLE, 0, 0, table.template, stores)
+    return Entry(slot, Kind.NEW_TABLE, 0, 0, table.asize | table.hbits << 32, stores)
+
+
 def entry_of(slot: ExitSlot, where: dict[Ins, Place]) -> Entry:
-    if slot.value is None:
+    if slot.value is None or slot.value.is_const:
         return Entry(slot.slot, Kind.CONST, 0, slot.bits)
     place = where[slot.value]
     spilled = isinstance(place, Slot)
