@@ -158,7 +158,7 @@ def put_general(g: Ptr[VM], out: Ptr[u8], x: f64) -> u32:
 
 @native
 def scaled_digits(x: f64, k: i32) -> i64:
-    """x * 10^k, rounded to an integer, ties to even."""
+    """x * 10^k, rounded to an integer, ties away from zero as LuaJIT does it."""
     low = 0.0
     high = 0.0
     if k >= 0:
@@ -173,7 +173,7 @@ def scaled_digits(x: f64, k: i32) -> i64:
     whole = floor(high)
     over = (high - whole - 0.5) + low
     n = i64(whole)
-    if over > 0.0 or (over == 0.0 and n & 1 != 0):
+    if over >= 0.0:
         n += 1
     return n
 

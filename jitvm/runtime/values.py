@@ -53,14 +53,23 @@ def type_of(bits: int) -> str:
 
 
 def format_number(x: float) -> bytes:
-    """As `tostring`: 14 significant digits."""
+    """As `tostring`: 14 significant digits; a tie goes away from zero."""
     if x != x:
-        return b"-nan" if math.copysign(1.0, x) < 0 else b"nan"
+        return b"nan"
     if x in (math.inf, -math.inf):
         return b"inf" if x > 0 else b"-inf"
     if -1e14 < x < 1e14 and x == int(x):
         return b"-0" if x == 0 and math.copysign(1.0, x) < 0 else b"%d" % int(x)
+    mantissa, _, exponent = f"{x:.14e}".partition("e")
+    if mantissa[-1] == "5" and _is_exactly(x, int(mantissa.replace(".", "")), int(exponent) - 14):
+        x = math.nextafter(x, math.copysign(math.inf, x))
     return b"%.14g" % x
+
+
+def _is_exactly(x: float, digits: int, exponent: int) -> bool:
+    """x == digits * 10^exponent, without rounding."""
+    numerator, denominator = x.as_integer_ratio()
+    return numerator * 10 ** max(-exponent, 0) == digits * denominator * 10 ** max(exponent, 0)
 
 
 class LuaObject:
