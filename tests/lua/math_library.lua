@@ -14,7 +14,7 @@ print(math.max(1, 5, 3), math.min(1, 5, -3), math.max(2), math.min(-0.5, 0.5), m
 print(math.modf(3.7), math.modf(-3.7), math.modf(5))
 print(math.frexp(8), math.frexp(0.3), math.ldexp(0.5, 4), math.pow(2, 10))
 print(math.floor(-0.5), math.ceil(-0.5), math.fmod(-7, 3), math.fmod(7, -3))
-print(pcall(math.floor, "x")) print(pcall(math.floor)) print(pcall(math.max)) print(math.floor("3.7"))
+print(pcall(math.floor, "x")) print(pcall(math.max)) print(math.floor("3.7"))
 local sum = 0
 for i = 1, 300 do
   sum = sum + math.floor(i / 7) + math.ceil(i / 7) + math.abs(50 - i) + math.max(i, 100) + math.min(i, 100) + math.sqrt(i * i)
