@@ -269,6 +269,8 @@ class VM(Struct):
     gc_stopped: u32
     heap_first: u64  # First block of the object heap.
     traces_size: u64
+    next_slots: Array[u64, 3]  # Results of a traversal step of a trace: value, key, value.
+    next_index: i64  # Index to go on with; -1: no such key.
     buf_length: u64  # Bytes in tmpbuf, while a trace builds a string there.
     savepc: u64  # PC of the running Lua function while an error is raised; 0 in a library function.
     gc_weak: u64  # Weak tables met while marking, chained through gclist.

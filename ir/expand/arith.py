@@ -62,7 +62,19 @@ def addition(x: Expander, ins: Ins) -> Ins:
 @EXPAND(Op.NEG, Op.ABS)
 def sign(x: Expander, ins: Ins) -> Ins:
     """The second operand, LuaJIT's mask for doubles, is the lowering's business."""
-    return x.b.emit(ins.op, machine_type(ins.type), x.value(ins.args[0]))
+    value = x.value(ins.args[0])
+    return x.b.emit(ins.op, machine_type(ins.type), value, value)
+
+
+@EXPAND(Op.MOD)
+def modulo(x: Expander, ins: Ins) -> Ins:
+    """Lua's % on integers has the sign of the divisor; the recorder has guarded that this is not 0."""
+    left, right = x.value(ins.args[0]), x.value(ins.args[1])
+    if not right.is_const or right.value <= 0:
+        return x.call("trace_vm_modi", IRType.INT, x.g, left, right)
+    rest = x.b.emit(Op.IREM, IRType.INT, left, right)
+    negative = x.b.emit(Op.BSAR, IRType.INT, rest, x.b.kint(31))
+    return x.b.emit(Op.ADD, IRType.INT, rest, x.b.emit(Op.BAND, IRType.INT, negative, right))
 
 
 @EXPAND(Op.ADDOV, Op.SUBOV, Op.MULOV)

@@ -45,6 +45,12 @@ def call(x: Expander, ins: Ins) -> Ins:
     return result
 
 
+@EXPAND(Op.HIOP)
+def second_result(x: Expander, ins: Ins) -> Ins:
+    """Of a traversal step: the index to go on with."""
+    return x.global_load("next_index", IRType.INT)
+
+
 @EXPAND(Op.TOSTR)
 def to_string(x: Expander, ins: Ins) -> Ins:
     value, mode = ins.args

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ir.expand.boxing import constant_bits, load_slot, store_slot
 from ir.expand.core import EXPAND, Expander, machine_type
-from ir.fields import FIELDS
+from ir.fields import FIELDS, GG_ABS, GG_NEG, GG_STRING_META
 from ir.layout import offset_of
-from ir.objects import GCfunc, GCstr, GCupval, Node
+from ir.objects import GCT_STR, VM, GCfunc, GCstr, GCupval, Node
 from ir.ops import CONV_DST_SHIFT, Op
 from ir.types import IRType
 from ir.values import Ins
@@ -88,10 +88,20 @@ def field_reference(x: Expander, ins: Ins) -> Ins:
 
 
 @EXPAND(Op.FLOAD)
-def field_load(x: Expander, ins: Ins) -> Ins:
+def field_load(x: Expander, ins: Ins) -> Ins | None:
+    if ins.args[0].op is Op.KPRI:
+        return global_constant(x, ins.args[1])
     field = FIELDS[ins.args[1]]
     type_ = field.type if field.type.is_integer else machine_type(field.type)
     return x.load(type_, x.value(ins.args[0]), field.offset)
+
+
+def global_constant(x: Expander, number: int) -> Ins | None:
+    """What a load with nil as its object reads.  Masks of signs are the lowering's business."""
+    if number == GG_STRING_META:
+        return x.load(IRType.P64, x.g, offset_of(VM, "basemt") + 8 * GCT_STR)
+    assert number in (GG_ABS, GG_NEG), number
+    return None
 
 
 @EXPAND(Op.FSTORE)

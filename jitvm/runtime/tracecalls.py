@@ -12,7 +12,7 @@ again: there is one buffer, and the chain of operations on it is what orders the
 from __future__ import annotations
 
 from ir.objects import VM, GCstr, GCtab, TValue
-from jitvm.native import Ptr, f64, i32, i64, imod, native, u8, u32, u64, unlikely
+from jitvm.native import Ptr, addr, f64, i32, i64, imod, native, u8, u32, u64, unlikely
 from jitvm.runtime.number import num_text, str_tonum
 from jitvm.runtime.string import (
     MAX_STRING,
@@ -24,7 +24,16 @@ from jitvm.runtime.string import (
     str_data,
     str_new,
 )
-from jitvm.runtime.table import tab_clear, tab_dup, tab_len, tab_new, tab_newkey
+from jitvm.runtime.table import (
+    tab_clear,
+    tab_dup,
+    tab_iterate,
+    tab_keyindex,
+    tab_len,
+    tab_new,
+    tab_newkey,
+)
+from jitvm.runtime.value import NIL
 
 
 @native
@@ -89,6 +98,26 @@ def trace_tab_clear(g: Ptr[VM], t: Ptr[GCtab]) -> None:
 @native
 def trace_tab_newkey(g: Ptr[VM], t: Ptr[GCtab], key: Ptr[TValue]) -> Ptr[TValue]:
     return tab_newkey(g, t, key)
+
+
+@native
+def trace_tab_keyindex(g: Ptr[VM], t: Ptr[GCtab], key: Ptr[TValue]) -> i32:
+    return i32(tab_keyindex(t, key))
+
+
+@native
+def trace_vm_next(g: Ptr[VM], t: Ptr[GCtab], index: i32) -> Ptr[TValue]:
+    """One step of a traversal: value, then key, at the address returned; the next index in g.next_index."""
+    result = Ptr[TValue](addr(g.next_slots))
+    result.bits = NIL
+    (result + 1).bits = NIL
+    g.next_index = i64(-1)
+    if index != -1:
+        following = tab_iterate(t, u32(index), result + 1)
+        g.next_index = i64(following)
+        if following != 0:
+            result.bits = (result + 2).bits
+    return result
 
 
 @native
