@@ -1,8 +1,8 @@
 """Tidies a native function after it was built: what every later stage may rely on.
 
 In order: unreachable blocks go; a parameter that gets the same value from every edge is replaced by it; dead
-instructions and parameters go; a block that is the only successor of its only predecessor is merged into it;
-a BR to a block that only jumps on goes there directly; an edge of a BR that carries arguments is split; and
+instructions and parameters go; a branch to a block that only jumps on goes there directly; a block that is
+the only successor of its only predecessor is merged into it; an edge of BR that carries arguments is split;
 instructions are numbered.  A jump that passes a constant to a block that does nothing but test it goes where
 the test would: an inlined predicate, tested by its caller, becomes a plain branch.
 
@@ -25,9 +25,9 @@ def cleanup(function: Function) -> None:
     drop_trivial_params(function)
     thread_constants(function)
     drop_trivial_params(function)
+    drop_dead(function)
     thread_jumps(function)
     merge_chains(function)
-    drop_dead(function)
     split_edges(function)
     number(function)
 

@@ -136,7 +136,7 @@ def link(pieces: dict[str, Piece], functions: dict[str, NativeFunction]) -> Link
         function = functions.get(name)
         signature, source = _signature(name, function), function.source if function else ""
         symbols[name] = Symbol(offsets[name], len(data), signature, _relative(source))
-    handlers = {key: function.symbol for key, function in registry.HANDLERS.items()}
+    handlers = {key: f.symbol for key, f in registry.HANDLERS.items() if f.symbol in offsets}
     return Linked(bytes(code), symbols, handlers, absolute)
 
 

@@ -1,0 +1,183 @@
+"""The VM image: built once, found again, rebuilt when damaged or stale; entered and left."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from pathlib import Path
+
+import pytest
+
+from ir.layout import Ptr, offset_of
+from ir.objects import VM
+from jitvm.front.bytecode import BC
+from jitvm.native import build, cache, image, registry
+from jitvm.native.build import Linked, link
+from jitvm.native.call import callable_at
+from x64.area import Area
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache directory with a complete image."""
+    base = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(base))
+        image.find()
+    return base
+
+
+@pytest.fixture
+def filled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    monkeypatch.setattr(image, "SHIPPED", folder / "nothing-shipped")
+    return folder / "jitvm"
+
+
+def forbidden(*_: object) -> None:
+    raise AssertionError("built again")
+
+
+def test_found_again(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image, "rebuild", forbidden)
+    linked = image.find()
+    assert linked.symbols["vm_enter"].signature == "QQQQQ>q"
+    assert set(registry.symbols()) <= set(linked.symbols)
+    assert BC.ADDVV in linked.handlers
+
+
+def test_touched_sources_are_not_compiled_again(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image, "rebuild", forbidden)
+    monkeypatch.setattr(cache, "stamp", lambda: "touched")
+    image.find()
+    assert cache.read(filled / "stamp-touched") == cache.content_key()
+
+
+def test_edited_sources_reuse_functions(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import x64.compile
+
+    monkeypatch.setattr(x64.compile, "compile_function", forbidden)
+    monkeypatch.setattr(cache, "stamp", lambda: "edited")
+    real = cache.content_key
+    monkeypatch.setattr(cache, "content_key", lambda *parts: real(*parts) if parts else "edited")
+    assert image.find().plain() == cache.read(filled / "image-edited")[1]
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "noise"])
+def test_damaged_files_read_as_missing(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "file"
+    assert cache.write(path, ("value", b"\x01" * 100))
+    data = path.read_bytes()
+    changed = {
+        "empty": b"",
+        "cut": data[:-5],
+        "flipped": data[:-5] + bytes([data[-5] ^ 1]) + data[-4:],
+        "noise": os.urandom(len(data)),
+    }
+    path.write_bytes(changed[damage])
+    assert cache.read(path) is None
+    assert cache.read(tmp_path / "missing") is None
+
+
+def test_damaged_cache_is_rebuilt(filled: Path) -> None:
+    before = image.find()
+    for name in os.listdir(filled):
+        (filled / name).write_bytes(b"\x00" * 100)
+    assert image.find().plain() == before.plain()
+    assert cache.read(filled / f"image-{cache.content_key()}") is not None
+
+
+def test_without_a_writable_directory(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = cache.read(next(filled.glob("functions-*")))
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/nowhere")
+    monkeypatch.setattr(image, "rebuild", lambda _: build.build(known)[0])
+    assert "vm_leave" in image.find().symbols
+
+
+def test_shipped_image_is_used(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = tmp_path / "vm.image"
+    assert image.main(["--output", str(shipped)]) == 0
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+    monkeypatch.setattr(image, "SHIPPED", shipped)
+    monkeypatch.setattr(image, "rebuild", forbidden)
+    assert "vm_leave" in image.find().symbols
+    monkeypatch.setattr(cache, "content_key", lambda *_: "other")
+    monkeypatch.setattr(cache, "stamp", lambda: "other")
+    with pytest.raises(AssertionError, match="built again"):
+        image.find()
+
+
+def test_command_line_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert image.main(["--nonsense"]) == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_other_formats_are_not_read() -> None:
+    assert build.from_plain(("other",)) is None
+    assert build.from_plain(None) is None
+    linked = Linked(b"\xc3", {}, {3: "x"}, [(0, 8)])
+    assert build.from_plain(linked.plain()) == linked
+
+
+def test_prune_keeps_the_newest(tmp_path: Path) -> None:
+    for number in range(cache.KEPT_FILES + 5):
+        path = tmp_path / f"file-{number}"
+        path.write_text("")
+        os.utime(path, (number, number))
+    cache.prune(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == sorted(f"file-{n + 5}" for n in range(cache.KEPT_FILES))
+    cache.prune(tmp_path / "missing")
+
+
+def test_link_resolves_both_ways() -> None:
+    answer = b"\xb8\x2a\x00\x00\x00\xc3"  # mov eax, 42; ret
+    call = b"\x48\x83\xec\x08\xe8\x00\x00\x00\x00\x48\x83\xc4\x08\xc3"
+    far = b"\x48\xb8" + bytes(8) + b"\xff\xe0"  # mov rax, address; jmp rax
+    pieces = {
+        "near": (call, [(5, "rel", "answer")]),
+        "far": (far, [(2, "abs", "answer")]),
+        "answer": (answer, []),
+    }
+    placed = image.place(link(pieces, {}), Area(limit=1 << 16))
+    for name in pieces:
+        assert callable_at(placed.address(name), ">i")() == 42
+    assert placed.symbol_at(placed.address("far") + 3) == ("far", 3)
+    assert placed.symbol_at(placed.base - 1) is None
+
+
+def test_missing_symbol_is_named() -> None:
+    with pytest.raises(AssertionError, match="f refers to g"):
+        link({"f": (b"\xe9\x00\x00\x00\x00", [(1, "rel", "g")])}, {})
+
+
+def test_perf_map(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JITVM_PERF_MAP", "1")
+    path = Path(f"/tmp/perf-{os.getpid()}.map")
+    try:
+        placed = image.load()
+        assert f"{placed.address('vm_enter'):x} " in path.read_text()
+        assert "jitvm:vm_enter" in path.read_text()
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def test_enter_and_leave(filled: Path) -> None:
+    placed = image.load()
+    memory = ctypes.create_string_buffer(VM.sizeof() + 64)
+    g = ctypes.addressof(memory)
+    g += -g % 16
+    dispatch = ctypes.c_uint64.from_address(g + offset_of(VM, "dispatch") + 8 * 7)
+    dispatch.value = placed.address("vm_leave")
+    cframe = ctypes.c_uint64.from_address(g + offset_of(VM, "cframe"))
+    cframe.value = 0x1234
+    code = (ctypes.c_uint32 * 2)(7 | 3 << 8 | 0x4321 << 16, 0)
+    enter = placed.callable("vm_enter")
+    assert enter(g, 0, ctypes.addressof(code), 0, 0) == 0x4321
+    assert cframe.value == 0x1234
+
+
+def test_pointers_are_addresses(filled: Path) -> None:
+    assert int(Ptr(VM, 0x10)) == 16
+    labs = ctypes.cast(ctypes.CDLL(None).labs, ctypes.c_void_p).value
+    assert labs is not None
+    assert callable_at(labs, "Q>q")(Ptr(VM, 77)) == 77
