@@ -298,6 +298,22 @@ def _widened_mask(b: FunctionBuilder, type_: IRType, args: tuple[Operand, ...]) 
 
 
 @folds(Op.CONV)
+def _widened_small(b: FunctionBuilder, type_: IRType, args: tuple[Operand, ...]) -> Ins | None:
+    """A 64-bit integer below 2^32, narrowed and widened again, is itself."""
+    narrowed, mode = _ins(args[0]), args[1]
+    assert isinstance(mode, int)
+    widens = type_.size == 8 and not type_.is_float and conversion(mode)[0] is IRType.U32
+    if not widens or narrowed.op is not Op.CONV or not conversion(narrowed.args[1])[0].is_64:
+        return None
+    value = narrowed.args[0]
+    constant = _const(value.args[1]) if value.op in (Op.BAND, Op.BSHR) else None
+    if constant is None or value.type.size != 8:
+        return None
+    small = 0 <= constant <= 0xFFFFFFFF if value.op is Op.BAND else constant & 63 >= 32
+    return _ins(value) if small else None
+
+
+@folds(Op.CONV)
 def _same_width(_: FunctionBuilder, type_: IRType, args: tuple[Operand, ...]) -> Ins | None:
     """No instruction is needed between types of one width."""
     mode = args[1]

@@ -68,6 +68,11 @@ def test_conversions() -> None:
     assert b.convert(U32, x, INT) is x
     low = b.emit(Op.BAND, U32, b.convert(U32, y, U64), b.kint(255, U32))
     assert b.convert(U64, low, U32).args == (y, b.kint(255, U64))
+    byte = b.emit(Op.BAND, U64, y, b.kint(255, U64))
+    assert b.convert(I64, b.convert(U32, byte, U64), U32) is byte
+    high = b.emit(Op.BSHR, U64, y, b.kint(32))
+    assert b.convert(U64, b.convert(U32, high, U64), U32) is high
+    assert b.convert(U64, b.convert(U32, y, U64), U32).op is Op.CONV
 
 
 def test_equal_instructions_are_one() -> None:
