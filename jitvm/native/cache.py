@@ -12,13 +12,17 @@ missing, and processes that build at the same time do no harm.  Without a writab
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 import os
-import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+try:  # The module itself: hashlib would load OpenSSL, at every start.
+    from _blake2 import blake2b
+except ImportError:  # pragma: no cover
+    from hashlib import blake2b
 
 ROOT = Path(__file__).resolve().parents[2]
 MAGIC = b"jitvm cache 1\n"
@@ -66,7 +70,7 @@ def _folder(path: str, name: str) -> Iterator[tuple[str, os.stat_result]]:
 
 def stamp() -> str:
     """Changes when a source file is edited, touched, added or removed."""
-    seen = hashlib.blake2b(str(ROOT).encode(), digest_size=16)
+    seen = blake2b(str(ROOT).encode(), digest_size=16)
     for name, status in files(SOURCES):
         seen.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
     return seen.hexdigest()
@@ -74,7 +78,7 @@ def stamp() -> str:
 
 def content_key(parts: tuple[str, ...] = SOURCES) -> str:
     """Changes when the contents of a source file change."""
-    seen = hashlib.blake2b(digest_size=16)
+    seen = blake2b(digest_size=16)
     for name, _ in files(parts):
         data = (ROOT / name).read_bytes()
         seen.update(f"{name} {len(data)}\n".encode() + data)
@@ -98,21 +102,19 @@ def write(path: Path, value: Any) -> bool:
     body = marshal.dumps(value, 4)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+        temporary = path.with_name(f".{path.name}-{os.getpid()}-{time.monotonic_ns()}")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(MAGIC + _checksum(body) + body)
+            temporary.write_bytes(MAGIC + _checksum(body) + body)
             os.replace(temporary, path)
-        except OSError:
-            os.unlink(temporary)
-            raise
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError:
         return False
     return True
 
 
 def _checksum(body: bytes) -> bytes:
-    return hashlib.blake2b(body, digest_size=32).digest()
+    return blake2b(body, digest_size=32).digest()
 
 
 def prune(folder: Path) -> None:

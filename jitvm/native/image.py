@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from jitvm.native import cache
-from jitvm.native.build import Linked, Symbol, build, from_plain
 from jitvm.native.call import callable_at
+from jitvm.native.linked import Linked, Symbol, from_plain
 from x64.area import Area
 
 SHIPPED = Path(__file__).with_name("vm.image")
@@ -100,6 +100,8 @@ def find() -> Linked:
 
 def rebuild(folder: Path) -> Linked:
     """Builds, with the functions that an earlier build left in `folder`."""
+    from jitvm.native.build import build
+
     path = folder / f"functions-{cache.content_key(cache.GENERATOR)}"
     known = cache.read(path)
     linked, used = build(known if isinstance(known, dict) else {})

@@ -11,8 +11,8 @@ import pytest
 from ir.layout import Ptr, offset_of
 from ir.objects import VM
 from jitvm.front.bytecode import BC
-from jitvm.native import build, cache, image, registry
-from jitvm.native.build import Linked, link
+from jitvm.native import build, cache, image, linked, registry
+from jitvm.native.build import link
 from jitvm.native.call import callable_at
 from x64.area import Area
 
@@ -40,10 +40,10 @@ def forbidden(*_: object) -> None:
 
 def test_found_again(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image, "rebuild", forbidden)
-    linked = image.find()
-    assert linked.symbols["vm_enter"].signature == "QQQQQ>q"
-    assert set(registry.symbols()) <= set(linked.symbols)
-    assert BC.ADDVV in linked.handlers
+    found = image.find()
+    assert found.symbols["vm_enter"].signature == "QQQQQ>q"
+    assert set(registry.symbols()) <= set(found.symbols)
+    assert BC.ADDVV in found.handlers
 
 
 def test_touched_sources_are_not_compiled_again(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,10 +113,10 @@ def test_command_line_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_other_formats_are_not_read() -> None:
-    assert build.from_plain(("other",)) is None
-    assert build.from_plain(None) is None
-    linked = Linked(b"\xc3", {}, {3: "x"}, [(0, 8)])
-    assert build.from_plain(linked.plain()) == linked
+    assert linked.from_plain(("other",)) is None
+    assert linked.from_plain(None) is None
+    small = linked.Linked(b"\xc3", {}, {3: "x"}, [(0, 8)])
+    assert linked.from_plain(small.plain()) == small
 
 
 def test_prune_keeps_the_newest(tmp_path: Path) -> None:

@@ -1,0 +1,42 @@
+"""The image as it is kept in a file: code, symbols, handlers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A function of the image.  Without a signature it is not called from Python."""
+
+    offset: int
+    size: int
+    signature: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The image, not yet mapped."""
+
+    code: bytes
+    symbols: dict[str, Symbol]
+    handlers: dict[int | str, str]
+    absolute: list[tuple[int, int]]  # Places that hold the address of an offset.
+
+    def plain(self) -> Any:
+        """As values that marshal knows."""
+        rows = [(name, s.offset, s.size, s.signature, s.source) for name, s in self.symbols.items()]
+        handlers = [(key if isinstance(key, str) else int(key), name) for key, name in self.handlers.items()]
+        return FORMAT, self.code, rows, handlers, self.absolute
+
+
+def from_plain(value: Any) -> Linked | None:
+    """The image of `Linked.plain`; None if it is of another format."""
+    if not isinstance(value, tuple) or value[0] != FORMAT:
+        return None
+    _, code, rows, handlers, absolute = value
+    return Linked(code, {row[0]: Symbol(*row[1:]) for row in rows}, dict(handlers), absolute)
