@@ -90,13 +90,46 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class ExitSlot:
-    """`slot`, relative to the running BASE, holds `value`, which is of Lua type `type`; None: a constant's `bits`."""
+    """`slot`, relative to the running BASE, holds `value`, which is of Lua type `type`.
+
+    No value, or a constant one: the slot gets `bits`.  Or else a table that is only made at the exit."""
 
     slot: int
     value: Ins | None
     type: IRType
     bits: int = 0
     is_keyindex: bool = False
+    table: SunkTable | None = None
+
+    @property
+    def is_const(self) -> bool:
+        return self.value is None or self.value.is_const
+
+    def alive(self) -> Iterator[Ins]:
+        """The values that the slot needs."""
+        if self.table is not None:
+            for store in self.table.stores:
+                yield from store.value.alive()
+        elif self.value is not None and not self.value.is_const:
+            yield self.value
+
+
+@dataclass(eq=False, frozen=True, slots=True)
+class SunkStore:
+    """What is stored in a sunk table: at the constant key of these bits; None: as its metatable."""
+
+    key: int | None
+    value: ExitSlot
+
+
+@dataclass(eq=False, frozen=True, slots=True)
+class SunkTable:
+    """A table whose allocation was sunk: a copy of the one at `template`, or an empty one of these sizes."""
+
+    template: int
+    asize: int
+    hbits: int
+    stores: tuple[SunkStore, ...]
 
 
 @dataclass(eq=False, slots=True)
@@ -111,10 +144,11 @@ class Exit:
     multres: int = 0
     is_counted: bool = True  # Whether a side trace may start here.
     collects: bool = False  # Run the collector after restoring.
+    origins: dict[int, Ins] = field(default_factory=dict)  # Ref in the trace -> value, for side traces.
 
     def alive(self) -> tuple[Ins, ...]:
         """The values that must be somewhere when the guard fails."""
-        return tuple(slot.value for slot in self.slots if slot.value is not None)
+        return tuple(value for slot in self.slots for value in slot.alive())
 
     def __repr__(self) -> str:
         return f"->{self.snapshot}"
@@ -125,7 +159,7 @@ class Convention(Enum):
 
     NATIVE = "native"  # System V AMD64: callable from anywhere.
     HANDLER = "handler"  # Pinned registers in and out, never returns: NEXT, TAIL or TAILPTR.
-    TRACE = "trace"  # BASE and DISPATCH, then inherited values where the parent left them; ends in a JMP or LINK.
+    TRACE = "trace"  # BASE and DISPATCH, then inherited values where the parent left them; ends: JMP or LINK.
 
 
 @dataclass(eq=False, slots=True)

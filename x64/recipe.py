@@ -15,10 +15,10 @@ The compiler knows where; it packs that knowledge into 64-bit words beside the c
 
 A `where` is a register number (0-15, of the class that the kind names) or the index of an 8-byte spill slot.
 
-A table whose allocation was sunk has an entry NEW_TABLE or DUP_TABLE with the number of its stores in place of
-the tag.  One word follows with its sizes (array size | hash bits << 32) or the address of its template,
-then the stores: a word with the bits of the key, all ones for the metatable, and an entry for the value, whose
-slot is not used.  If another slot holds the same table, its entry is SAME: the tag is the slot to copy.
+A table whose allocation was sunk has an entry NEW_TABLE or DUP_TABLE with the number of its stores in place
+of the tag.  One word follows with its sizes (array size | hash bits << 32) or the address of its template,
+then the stores: a word with the bits of the key, all ones for the metatable, and an entry for the value,
+whose slot is not used.  If another slot holds the same table, its entry is SAME: the tag is the slot to copy.
 
 All guards of one snapshot share its exit number.  When the allocator has moved a value between two of them,
 the later guard gets an extra exit number of its own whose recipe names the same snapshot.
@@ -60,7 +60,8 @@ _WORD = 0xFFFFFFFFFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One slot to write.  `where` is unused for CONST; `tag` is the itype of GC values or the constant's bits.
+    """One slot to write.  `where` is unused for CONST; `tag` is the itype of GC values or the constant's
+    bits.
 
     A table has its sizes or template in `content`, and its stores."""
 

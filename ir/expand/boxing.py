@@ -41,6 +41,15 @@ def constant_bits(ref: Ins) -> int:
             raise AssertionError(f"{ref} is no slot constant")
 
 
+def value_bits(value: Ins, type_: IRType) -> int:
+    """A slot that holds a constant of the function, which is of a Lua type."""
+    if type_ in (IRType.INT, IRType.U32, IRType.NUM):
+        return int.from_bytes(struct.pack("<d", float(value.value)), "little")
+    if is_boxed_pointer(type_):
+        return (tag_of(type_) << TAG_SHIFT & _MASK) | int(value.value)
+    return int(value.value) & _MASK
+
+
 def is_boxed_pointer(type_: IRType) -> bool:
     """A type whose slot is a tag over a pointer."""
     return type_.is_gc or type_ is IRType.LIGHTUD

@@ -1,7 +1,8 @@
 """Rules for calls, strings and buffers.
 
 CALLN, CALLA, CALLL and CALLS name a row of `ir/calls.py`.  A row's native function
-(`jitvm/runtime/tracecalls.py`) takes the VM as its first argument; one from outside the image is called through its VM field.
+(`jitvm/runtime/tracecalls.py`) takes the VM as its first argument; one from outside the image is called
+through its VM field.
 """
 
 from __future__ import annotations

@@ -9,27 +9,29 @@
 A guard is a comparison with an `Exit` as its last operand.  The exit names the values of the snapshot in
 force, so they stay alive up to the guard, and nowhere else are snapshots needed below this level.
 
-Invariants: a rule for every opcode that may stand in a trace (`EXPAND.missing`, tested); every value keeps
-its Lua type beside it only in the trace, here it is an integer, a pointer or a double; primitives (nil, booleans)
-are constants and exist as no instruction at all.
+Invariants: a rule for every opcode that may stand in a trace (tested); every value keeps its Lua type beside
+it only in the trace, here it is an integer, a pointer or a double; primitives (nil, booleans) are constants and
+exist as no instruction at all.
 
 What is dead is expanded all the same: the allocator, walking backwards, never meets a use of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
-from ir.expand.boxing import constant_bits
+from ir.abort import Abort, TraceError
+from ir.expand.boxing import constant_bits, value_bits
+from ir.expand.sunk import exit_conversions, left_out, sunk_table
 from ir.funcbuilder import FunctionBuilder
 from ir.layout import offset_of
 from ir.objects import VM, State
-from ir.ops import CONV_DST_SHIFT, SLOAD_PARENT, Op
-from ir.snapshot import Entry, SnapFlag, Snapshot
+from ir.ops import SLOAD_PARENT, Op
+from ir.snapshot import SnapFlag, Snapshot
 from ir.trace import LinkType, Trace
 from ir.types import IRType
-from ir.values import Convention, Edge, Exit, ExitSlot, Function, Ins
+from ir.values import Convention, Edge, Exit, ExitSlot, Function, Ins, SunkTable
 
 Rule = Callable[["Expander", Ins], Ins | None]
 
@@ -49,7 +51,6 @@ class Rules(dict[Op, Rule]):
 
 EXPAND = Rules()
 
-NUM_INT = IRType.NUM << CONV_DST_SHIFT | IRType.INT
 #: BASE - 2 is slot 0: the function below the frame link.
 FIRST_SLOT = 2
 #: Link types that go on in the trace `link`.
@@ -76,11 +77,21 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """What a trace can rely on when it is entered: slots (numbered from 0) whose values come in registers,
-    and how many slots above BASE the stack is known to have."""
+    """What a trace can rely on when it is entered: what the parent's exit holds, by slot (numbered from 0)
+    and by ref of the parent's trace, and how many slots above BASE the stack is known to have."""
 
-    slots: frozenset[int] = frozenset()
+    slots: Mapping[int, Ins] = field(default_factory=dict)
+    refs: Mapping[int, Ins] = field(default_factory=dict)
     topslot: int = 0
+
+    def inherited(self, ins: Ins) -> Ins | None:
+        """The parent's value that an instruction stands for; None if it has to be computed."""
+        if ins.op is Op.PVAL:
+            if ins.args[0] not in self.refs:
+                raise Abort(TraceError.NYIIR, int(Op.PVAL))
+            return self.refs[ins.args[0]]
+        inherits = ins.op is Op.SLOAD and ins.args[1] & SLOAD_PARENT
+        return self.slots.get(ins.args[0]) if inherits else None
 
 
 class Expander:
@@ -97,6 +108,7 @@ class Expander:
         self.inherited: list[Ins] = []
         self.exits: dict[tuple[int, int], Exit] = {}
         self.deferred = exit_conversions(trace)
+        self.left_out = left_out(trace)
         self.snapshot = 0  # Number of the snapshot in force.
         self.generation = 0  # Exits of the loop see PHIs as block parameters.
 
@@ -107,6 +119,8 @@ class Expander:
         assert isinstance(ref, Ins), ref
         if ref.is_const:
             return self.constant(ref)
+        if ref.op is Op.BASE:
+            return self.base
         found = self.values.get(ref)
         assert found is not None, f"{ref} has no value yet"
         return found
@@ -168,19 +182,35 @@ class Expander:
 
     def _exit(self, number: int) -> Exit:
         snap = self.trace.snaps[number]
-        slots = tuple(self._exit_slot(entry) for entry in snap.entries if entry.is_restored)
+        origins: dict[int, Ins] = {}
+        tables: dict[Ins, SunkTable] = {}
+        slots = []
+        for entry in snap.entries:
+            ref = entry.ref
+            if not entry.is_restored:
+                continue
+            if ref in self.trace.sinktags:
+                if ref not in tables:
+                    tables[ref] = sunk_table(self, ref, snap, origins)
+                slots.append(ExitSlot(entry.slot - FIRST_SLOT, None, ref.type, table=tables[ref]))
+            else:
+                is_keyindex = bool(entry.flags & SnapFlag.KEYINDEX)
+                slots.append(self.exit_slot(entry.slot - FIRST_SLOT, ref, origins, is_keyindex))
         delta = snap.baseslot - FIRST_SLOT
-        return Exit(number, slots, snap.pc, delta, *open_results(snap))
+        return Exit(number, tuple(slots), snap.pc, delta, *open_results(snap), origins=origins)
 
-    def _exit_slot(self, entry: Entry) -> ExitSlot:
-        slot, ref = entry.slot - FIRST_SLOT, entry.ref
+    def exit_slot(self, slot: int, ref: Ins, origins: dict[int, Ins], is_keyindex: bool = False) -> ExitSlot:
+        """A slot that holds a value of the trace."""
         if ref.is_const:
             return ExitSlot(slot, None, ref.type, constant_bits(ref))
         if ref.type.is_primitive:
             return ExitSlot(slot, None, ref.type, constant_bits(self.trace.consts[ref.type]))
         if ref in self.deferred:
             ref = ref.args[0]  # The exit converts it.
-        return ExitSlot(slot, self.value(ref), ref.type, 0, bool(entry.flags & SnapFlag.KEYINDEX))
+        value = self.value(ref)
+        origins[ref.ref] = value
+        bits = value_bits(value, ref.type) if value.is_const else 0
+        return ExitSlot(slot, value, ref.type, bits, is_keyindex)
 
     # The walk.
 
@@ -189,9 +219,10 @@ class Expander:
         self._parameters()
         if trace.parent:
             self.base = self.global_load("jit_base", IRType.P64)
+        start, end = trace.snaps[0].ref, trace.loop or len(trace.ins)
+        self._body(1, start)  # What a side trace makes of its inheritance has no exits.
         self._enter()
-        end = trace.loop or len(trace.ins)
-        self._body(1, end)
+        self._body(start, end)
         if trace.loop:
             self._loop()
         else:
@@ -207,11 +238,12 @@ class Expander:
 
         Slots that the exit would not have restored are on the Lua stack: those stay loads."""
         for ins in self.trace.ins[1:]:
-            if ins.op is Op.SLOAD:
-                inherits = ins.args[1] & SLOAD_PARENT and ins.args[0] in self.parent.slots
+            value = self.parent.inherited(ins)
+            if value is None:
+                continue
+            if value.is_const:
+                self.values[ins] = self.b.constant(value.type, value.value)
             else:
-                inherits = ins.op is Op.PVAL
-            if inherits:
                 self.values[ins] = self.b.param(machine_type(ins.type))
                 self.inherited.append(ins)
 
@@ -235,7 +267,7 @@ class Expander:
             self._advance(ins.ref)
             if ins.op is Op.PHI or ins.op is Op.NOP:
                 continue
-            if ins in self.values:
+            if ins in self.values or ins in self.left_out:
                 continue
             rule = EXPAND.get(ins.op)
             assert rule is not None, f"no rule expands {ins}"
@@ -251,7 +283,7 @@ class Expander:
 
     def _loop(self) -> None:
         b, trace = self.b, self.trace
-        phis = trace.phis
+        phis = [phi for phi in trace.phis if phi not in self.left_out]
         block, entry = b.new_block(), b.at
         lefts = [self.value(phi.args[0]) for phi in phis]
         params = [b.param(machine_type(phi.type), block) for phi in phis]
@@ -269,7 +301,7 @@ class Expander:
         """Let the interpreter collect when the trace has allocated enough.
 
         One check per iteration.  The exit is no place for a side trace: the interpreter soon comes back."""
-        if not any("A" in ins.op.kind or ins.op is Op.SNEW or ins.op is Op.TOSTR for ins in self.trace.ins):
+        if not any(allocates(ins) for ins in self.trace.ins if ins not in self.left_out):
             return
         exit_ = self._uncounted(collects=1)
         total = self.global_load("gc_total", IRType.U64)
@@ -292,16 +324,8 @@ def open_results(snap: Snapshot) -> tuple[int, int]:
     return (0, 0) if rule is None else (size, rule(word, size))
 
 
-def exit_conversions(trace: Trace) -> set[Ins]:
-    """Conversions of integers to doubles that only exits want: an exit does that itself, while it restores.
-
-    A side trace that needs such a value inherits the integer (PVAL) and converts it."""
-    found = {ins for ins in trace.ins if ins.op is Op.CONV and ins.args[1] == NUM_INT}
-    for ins in trace.ins:
-        for arg in ins.args:
-            if isinstance(arg, Ins):
-                found.discard(arg)
-    return found
+def allocates(ins: Ins) -> bool:
+    return "A" in ins.op.kind or ins.op is Op.SNEW or ins.op is Op.TOSTR
 
 
 def expand(trace: Trace, links: Callable[[int], str], parent: Parent) -> Expansion:

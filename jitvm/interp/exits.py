@@ -9,7 +9,7 @@ What it hands back is the bytecode to resume at; the stub then reloads the pinne
 
 from __future__ import annotations
 
-from ir.objects import VM, GCfunc, GCproto, TraceHead, TValue
+from ir.objects import VM, GCfunc, GCproto, GCtab, TraceHead, TValue
 from jitvm.front.bytecode import BC
 from jitvm.native import (
     Interp,
@@ -29,11 +29,13 @@ from jitvm.native import (
     unlikely,
 )
 from jitvm.runtime.gc import gc_check
+from jitvm.runtime.table import tab_dup, tab_new, tab_set
 from jitvm.runtime.upcalls import UPCALL_HOTEXIT
 from jitvm.runtime.value import POINTER, PROTO_SIZE
-from x64.recipe import FLAG_COLLECT, FLAG_COUNTED, Kind
+from x64.recipe import FLAG_COLLECT, FLAG_COUNTED, METATABLE_KEY, Kind
 
-FUNCF = int(BC.FUNCF)
+FUNCF, JLOOP = int(BC.FUNCF), int(BC.JLOOP)
+RETM, RET1 = int(BC.RETM), int(BC.RET1)
 
 KIND_CONST = int(Kind.CONST)
 KIND_NUM_REG = int(Kind.NUM_REG)
@@ -45,12 +47,16 @@ KIND_GC_SPILL = int(Kind.GC_SPILL)
 KIND_RAW_REG = int(Kind.RAW_REG)
 KIND_RAW_SPILL = int(Kind.RAW_SPILL)
 KIND_KEYINDEX_REG = int(Kind.KEYINDEX_REG)
+KIND_NEW_TABLE = int(Kind.NEW_TABLE)
+KIND_DUP_TABLE = int(Kind.DUP_TABLE)
+KIND_SAME = int(Kind.SAME)
 
 #: Upper half of the slot that holds an ITERN's loop index.
 KEYINDEX_HI = 0xFFFE7FFF
 #: vmstate of the interpreter.
 VMSTATE_INTERP = -1
 TAG_BITS = 47
+TABLE_TAG = ~11
 
 
 @inline
@@ -65,10 +71,15 @@ def proto_of(base: Ptr[TValue]) -> Ptr[GCproto]:
     return Ptr[GCproto](addr(fn.pc) - PROTO_SIZE)
 
 
+@inline
+def kind_of(entry: u64) -> u32:
+    return u32(entry >> 16) & 0xFF
+
+
 @native
 def exit_value(g: Ptr[VM], entry: u64) -> u64:
     """The slot bits of one entry of any kind but CONST."""
-    kind = u32(entry >> 16) & 0xFF
+    kind = kind_of(entry)
     where = u32(entry >> 24) & 0xFF
     spill = Ptr[u64](g.cframe) + i64(where)
     if kind == KIND_NUM_REG:
@@ -88,6 +99,37 @@ def exit_value(g: Ptr[VM], entry: u64) -> u64:
 
 
 @native
+def make_table(g: Ptr[VM], at: Ptr[u64], slot: Ptr[TValue]) -> Ptr[u64]:
+    """Make the table of an entry, with all that was stored in it, for `slot`; the next entry.
+
+    Keys are constants and the tables were small enough for the recorder, so nothing can fail."""
+    content = at[1]
+    stores = u32(at[0] >> 32)
+    t = Ptr[GCtab](content)
+    if kind_of(at[0]) == KIND_DUP_TABLE:
+        t = tab_dup(g, t)
+    else:
+        t = tab_new(g, u32(content), u32(content >> 32))
+    slot.bits = boxed(addr(t), TABLE_TAG)
+    at = at + 2
+    while stores != 0:
+        value = at[1]
+        size = i64(2)
+        if kind_of(value) == KIND_CONST:
+            value = at[2]
+            size = i64(3)
+        else:
+            value = exit_value(g, value)
+        if at[0] == METATABLE_KEY:
+            t.metatable = Ptr[GCtab](value & POINTER)
+        else:
+            tab_set(g, t, Ptr[TValue](addr(at))).bits = value
+        at = at + size
+        stores = stores - 1
+    return at
+
+
+@native
 def restore(g: Ptr[VM], recipe: Ptr[u64]) -> None:
     """Write every slot of a recipe, move BASE and set the thread's top."""
     L = g.cur
@@ -98,12 +140,15 @@ def restore(g: Ptr[VM], recipe: Ptr[u64]) -> None:
     while count != 0:
         entry = at[0]
         slot = base + i64(i16(u32(entry)))
-        if (u32(entry >> 16) & 0xFF) == KIND_CONST:
-            at = at + 1
-            slot.bits = at[0]
+        kind = kind_of(entry)
+        if kind == KIND_CONST:
+            slot.bits = at[1]
+            at = at + 2
+        elif kind == KIND_NEW_TABLE or kind == KIND_DUP_TABLE:
+            at = make_table(g, at, slot)
         else:
-            slot.bits = exit_value(g, entry)
-        at = at + 1
+            slot.bits = (base + i64(i32(entry >> 32))).bits if kind == KIND_SAME else exit_value(g, entry)
+            at = at + 1
         count = count - 1
     L.base = base + i64(recipe[2])
     top = i64(u32(header >> 32) & 0xFFFF)
@@ -155,6 +200,11 @@ def trace_resume(vm: Interp, ra: u64, rd: u64) -> Next:
     if unlikely(op >= FUNCF):
         # A function header takes the number of arguments + 1 in D.
         return vm.tail_ptr(g.dispatch[op], u64(ins >> 8 & 0xFF), g.multres)
+    if unlikely(op == JLOOP):
+        # A return that a trace starts at: entering that trace would lead right back to this exit.
+        start = g.traces[ins >> 16].startins
+        if (start & 0xFF) - RETM <= RET1 - RETM:
+            ins = start
     return vm.dispatch(ins)
 
 

@@ -27,6 +27,7 @@ from jitvm.record.traverse import traverse
 KEYINDEX, FRAME, CONT = int(SnapFlag.KEYINDEX), int(SnapFlag.FRAME), int(SnapFlag.CONT)
 KEPT = KEYINDEX | FRAME | CONT
 ALLOCATIONS = (Op.TNEW, Op.TDUP)
+STORES = (Op.ASTORE, Op.HSTORE, Op.FSTORE)
 
 
 def begin(rec: Recorder) -> bool:
@@ -219,7 +220,7 @@ class _Replay:
         """Sunk stores to a sunk allocation, before the exit."""
         tags = self.parent.sinktags
         body = self.parent.ins[allocation.ref + 1 : self.snap.ref]
-        return [ins for ins in body if ins is not allocation and tags.get(ins) is allocation]
+        return [ins for ins in body if ins.op in STORES and tags.get(ins) is allocation]
 
     def operands(self, allocation: Ins) -> None:
         """PVALs for everything a sunk allocation is made of."""

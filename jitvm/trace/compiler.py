@@ -22,6 +22,7 @@ from ir.heap import Heap
 from ir.passes.dce import dce
 from ir.passes.flags import ALL, OptFlag
 from ir.passes.loop import LoopResult, loop_opt
+from ir.passes.sink import sink
 from ir.trace import LinkType, Trace
 from jitvm.front.bytecode import BC
 from jitvm.front.proto import ProtoFlag
@@ -289,6 +290,7 @@ class TraceCompiler:
 
     def _complete(self, rec: Recorder) -> None:
         trace = rec.cur
+        sink(rec.builder)
         if not trace.loop:
             trace.snaps[-1].count = DONE
         parent = self.cache.traces[rec.parent] if rec.parent else None

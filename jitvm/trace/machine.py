@@ -93,8 +93,9 @@ class Machine:
         started = time.perf_counter()
         above = self.compiled[parent.number] if parent is not None else None
         point = self._exit_point(above, trace.exitno) if above is not None else None
-        expansion = expand(trace, self._link_name, self._parent(trace, above, point))
-        places = [self._place_of(ins, above, point) for ins in expansion.inherited]
+        rests_on = self._parent(trace, above, point)
+        expansion = expand(trace, self._link_name, rests_on)
+        places = self._places(expansion, rests_on, point)
         code = compile_trace(expansion, len(trace.snaps), places)
         made = self._place(trace, code, expansion)
         self.compiled[trace.number] = made
@@ -119,32 +120,18 @@ class Machine:
     def _parent(self, trace: Trace, above: Compiled | None, point: ExitPoint | None) -> Parent:
         """What the trace finds when it is entered."""
         if above is None or point is None:
-            return Parent(frozenset(), Ptr(GCproto, trace.startpt).framesize)
-        slots = frozenset(slot.slot + FIRST_SLOT for slot in point.exit.slots if slot.value is not None)
-        return Parent(slots, above.trace.topslot)
+            return Parent(topslot=Ptr(GCproto, trace.startpt).framesize)
+        slots = {slot.slot + FIRST_SLOT: slot.value for slot in point.exit.slots if slot.value is not None}
+        return Parent(slots, point.exit.origins, above.trace.topslot)
 
-    def _place_of(self, ins: Ins, above: Compiled | None, point: ExitPoint | None) -> Place:
-        """Where the parent left the value that an inheriting instruction stands for."""
-        assert above is not None and point is not None, ins
+    def _places(self, expansion: Expansion, parent: Parent, point: ExitPoint | None) -> list[Place]:
+        """Where the parent left what the trace inherits."""
+        if point is None:
+            assert not expansion.inherited, expansion.inherited
+            return []
         where = dict(zip(point.exit.alive(), point.places, strict=True))
-        if ins.op is Op.PVAL:
-            value = self._exit_value(above, point, above.trace.ins[ins.args[0]])
-        else:
-            value = next(s.value for s in point.exit.slots if s.slot + FIRST_SLOT == ins.args[0])
-        assert value is not None, ins
-        return where[value]
-
-    def _exit_value(self, above: Compiled, point: ExitPoint, ref: Ins) -> Ins:
-        """The function's value for a value of the parent's snapshot."""
-        snap = above.trace.snaps[point.exit.snapshot]
-        slots = {slot.slot + FIRST_SLOT: slot for slot in point.exit.slots}
-        for entry in snap.entries:
-            holds = entry.ref is ref or (entry.ref.op is Op.CONV and entry.ref.args[0] is ref)
-            if holds and entry.slot in slots:
-                value = slots[entry.slot].value
-                if value is not None:
-                    return value
-        raise Abort(TraceError.NYIIR, int(Op.PVAL))
+        values = [parent.inherited(ins) for ins in expansion.inherited]
+        return [where[value] for value in values if value is not None]
 
     # Placing.
 
@@ -265,6 +252,8 @@ class Machine:
         for number, point in above.code.exits.items():
             if point.exit.snapshot != exitno or not point.exit.is_counted:
                 continue
+            if len(point.places) != len(inherited.places):
+                continue  # Something is constant at one of them: this guard goes on to leave the traces.
             entry = target
             if point.places != inherited.places:
                 entry = self._adaptor(above, point, inherited, target)
