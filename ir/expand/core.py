@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ir.abort import Abort, TraceError
-from ir.expand.boxing import constant_bits, value_bits
+from ir.expand.boxing import KEYINDEX_HI, constant_bits, value_bits
 from ir.expand.sunk import exit_conversions, left_out, sunk_table
 from ir.funcbuilder import FunctionBuilder
 from ir.layout import offset_of
@@ -202,7 +202,8 @@ class Expander:
     def exit_slot(self, slot: int, ref: Ins, origins: dict[int, Ins], is_keyindex: bool = False) -> ExitSlot:
         """A slot that holds a value of the trace."""
         if ref.is_const:
-            return ExitSlot(slot, None, ref.type, constant_bits(ref))
+            bits = KEYINDEX_HI << 32 | int(ref.value) if is_keyindex else constant_bits(ref)
+            return ExitSlot(slot, None, ref.type, bits)
         if ref.type.is_primitive:
             return ExitSlot(slot, None, ref.type, constant_bits(self.trace.consts[ref.type]))
         if ref in self.deferred:
