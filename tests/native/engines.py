@@ -7,6 +7,7 @@ import itertools
 import linecache
 import math
 from collections.abc import Callable
+from random import Random
 from types import FunctionType
 from typing import Any
 
@@ -84,11 +85,11 @@ def _pointer(address: int) -> Callable[..., Any]:
     return ACCESS.memory.function_at(address)  # type: ignore[attr-defined, no-any-return]
 
 
-def machine_code(function: NativeFunction) -> Callable[..., Any]:
-    """The function and all it calls, compiled and placed in executable memory."""
+def machine_code(function: NativeFunction, random: Random | None = None) -> Callable[..., Any]:
+    """The function and all it calls, compiled and placed in executable memory; `random` picks registers."""
     pieces = {}
     for name, lowered in compiled(function).items():
-        code = compile_function(lowered)
+        code = compile_function(lowered, None, random)
         relocs = [(r.offset, "abs" if r.kind.value == "abs64" else "rel", r.symbol) for r in code.relocs]
         pieces[name] = code.data, relocs
     image = place(link(pieces, {function.symbol: function}), AREA)
@@ -111,12 +112,14 @@ def in_image(
         return relative(function, result, memory.base), memory.read(memory.base, len(image))
 
 
-def in_process(function: NativeFunction, args: tuple[Any, ...], image: bytes) -> Any:
+def in_process(
+    function: NativeFunction, code: Callable[..., Any], args: tuple[Any, ...], image: bytes
+) -> Any:
     """Result and memory afterwards, of machine code on the process's own memory."""
     params, _ = signature_of(function)
     buffer = ctypes.create_string_buffer(image, 4096)
     base = ctypes.addressof(buffer)
-    result = machine_code(function)(*[base + a if isinstance(p, Ptr) else a for p, a in zip(params, args)])
+    result = code(*[base + a if isinstance(p, Ptr) else a for p, a in zip(params, args)])
     return relative(function, result, base), buffer.raw[: len(image)]
 
 
@@ -127,16 +130,16 @@ def relative(function: NativeFunction, result: Any, base: int) -> Any:
     return (result.addr if isinstance(result, Ptr) else result) - base
 
 
-def run(function: NativeFunction, *args: Any, image: bytes = bytes(256)) -> Any:
+def run(function: NativeFunction, *args: Any, image: bytes = bytes(256), random: Random | None = None) -> Any:
     """The result, the same in every engine, and with the same bytes in memory.
 
-    A pointer argument is given as an offset into `image`.
+    A pointer argument is given as an offset into `image`.  With `random`, any legal register may be picked.
     """
     result, memory = in_image(function, function, args, image)
     evaluated, after = in_image(function, lambda *a: evaluate(function, *a), args, image)
     assert same_value(result, evaluated), f"simulated {result!r}, evaluated {evaluated!r}"
     assert memory == after, "memory differs between simulation and evaluation"
-    native, after = in_process(function, args, image)
+    native, after = in_process(function, machine_code(function, random), args, image)
     assert same_value(result, native), f"simulated {result!r}, machine code {native!r}"
     assert memory == after, "memory differs between simulation and machine code"
     return result
