@@ -118,7 +118,7 @@ def compare(op: Op, type_: IRType, a: float, b: float) -> bool:
             return op >= Op.ULT
         op = Op(op & 3)
     elif op in (Op.ULT, Op.UGE, Op.ULE, Op.UGT):
-        mask = (1 << type_.size * 8) - 1
+        mask = (1 << max(type_.size, 4) * 8) - 1
         a, b, op = int(a) & mask, int(b) & mask, Op(op & 3)
     table = {Op.LT: a < b, Op.GE: a >= b, Op.LE: a <= b, Op.GT: a > b, Op.EQ: a == b, Op.NE: a != b}
     return table[op]
@@ -222,7 +222,13 @@ def fpmath(kind: int, a: float) -> float:
     return math.copysign(float(rounded), a)
 
 
+class Unspecified(Exception):
+    """The program looked at something that nothing is promised about."""
+
+
 def reinterpret(dst: IRType, src: IRType, a: float) -> float:
+    if src is NUM and math.isnan(a):
+        raise Unspecified("sign and payload of a NaN")
     data = struct.pack("<d", a) if src is NUM else (int(a) & (2**64 - 1)).to_bytes(8, "little")
     return struct.unpack("<d", data)[0] if dst is NUM else wrap(dst, int.from_bytes(data, "little"))
 
@@ -240,11 +246,27 @@ def convert(dst: IRType, src: IRType, a: float) -> float:
     return wrap(dst, int(a))
 
 
-class Evaluator:
-    """Executes a function on Python numbers, at most `fuel` instructions."""
+FORMATS = {
+    IRType.I8: "<b", IRType.U8: "<B", IRType.I16: "<h", IRType.U16: "<H", INT: "<i", U32: "<I", I64: "<q",
+    U64: "<Q", P64: "<Q", NUM: "<d",
+}  # fmt: skip
 
-    def __init__(self, fuel: int = 20000) -> None:
+
+class Evaluator:
+    """Executes a function on Python numbers, at most `fuel` instructions.
+
+    Its memory is `image`, which stands at the address `base`; calls go to Python functions by symbol.
+    """
+
+    def __init__(
+        self,
+        fuel: int = 20000,
+        image: bytearray | None = None,
+        base: int = 0,
+        symbols: dict[str, Callable[..., float]] | None = None,
+    ) -> None:
         self.fuel = fuel
+        self.image, self.base, self.symbols = image or bytearray(), base, symbols or {}
         self.values: dict[Ins, float] = {}
 
     def value(self, ins: Ins) -> float:
@@ -260,7 +282,7 @@ class Evaluator:
                 self.fuel -= 1
                 self.values[ins] = self.execute(ins)
             if self.fuel < 0:
-                raise TimeoutError
+                raise Unspecified("too many steps")
             end = block.end
             if end.op is Op.RET:
                 return self.value(end.args[0])
@@ -271,6 +293,15 @@ class Evaluator:
 
     def execute(self, ins: Ins) -> float:
         operands = [self.value(arg) for arg in ins.args if isinstance(arg, Ins)]
+        if ins.op is Op.XLOAD:
+            offset = int(operands[0]) - self.base
+            return struct.unpack_from(FORMATS[ins.type], self.image, offset)[0]
+        if ins.op is Op.XSTORE:
+            value = operands[1] if ins.type is NUM else wrap(ins.type, int(operands[1]))
+            struct.pack_into(FORMATS[ins.type], self.image, int(operands[0]) - self.base, value)
+            return 0
+        if ins.op is Op.CALL:
+            return self.symbols[ins.args[0]](*operands)
         if Op.LT <= ins.op <= Op.NE:
             return int(compare(ins.op, ins.args[0].type, *operands))
         if len(operands) == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from random import Random
 
@@ -59,8 +60,7 @@ def test_alu(op: Alu) -> None:
             if isinstance(src, Reg):
                 assert rest.endswith(", " + name(width, src))
             elif isinstance(src, Mem):
-                assert parts(src) <= set(rest.replace("*", " ").replace("+", " ").replace("[", " ").replace("]", " ")
-                                         .replace("-", " ").split())  # fmt: skip
+                assert parts(src) <= set(re.findall(r"[a-z0-9]+", rest))
 
 
 def test_every_register_in_every_role() -> None:

@@ -1,12 +1,17 @@
 """Random functions of many blocks: machine code, under the checker, against the evaluator.
 
-Each program is also compiled with an allocator that picks any legal register by dice.
+Each program is also compiled with an allocator that picks any legal register by dice.  Programs read and
+write a small image in memory (integers in its first half, doubles in the second) and call two functions that
+destroy every register they may.
 """
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
+import struct
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -14,8 +19,27 @@ import pytest
 from ir.ops import FPM_CEIL, FPM_FLOOR, FPM_SQRT, FPM_TRUNC, Op
 from ir.types import IRType
 from ir.values import Block, Edge, Function, Ins
-from tests.x64.support import I64, INT, NUM, U32, U64, Builder, Evaluator, callable_at, compiled, const, link
+from tests.x64.support import (
+    I64,
+    INT,
+    NUM,
+    P64,
+    U32,
+    U64,
+    Builder,
+    Evaluator,
+    Unspecified,
+    callable_at,
+    compiled,
+    const,
+    link,
+    wrap,
+)  # fmt: skip
 from x64.area import Area
+from x64.asm import Assembler, encode
+from x64.encodings import Sse
+from x64.operands import Mem
+from x64.regs import CALLER_SAVED, Reg, members
 
 TYPES = (INT, U32, I64, U64, NUM)
 INTEGERS = (Op.ADD, Op.SUB, Op.MUL, Op.BAND, Op.BOR, Op.BXOR, Op.BSHL, Op.BSHR, Op.BSAR, Op.BROL, Op.BROR,
@@ -64,22 +88,58 @@ NUMBERS = (
 PROGRAMS = int(os.environ.get("JITVM_PROGRAMS", "120"))
 
 
+HALF = 128
+SMALL = {IRType.I8: INT, IRType.U8: U32, IRType.I16: INT, IRType.U16: U32}
+MEMORY_TYPES = (*SMALL, *TYPES)
+CALLEES = {"mix": ((I64, NUM), I64), "scale": ((NUM, INT, U64), NUM)}
+
+
+def mix(a: float, b: float) -> float:
+    return wrap(I64, int(a) * 3)
+
+
+def scale(a: float, b: float, c: float) -> float:
+    return a + a
+
+
+SYMBOLS: dict[str, Callable[..., float]] = {"mix": mix, "scale": scale}
+
+
+def callee(name: str) -> bytes:
+    """Machine code of a callee, which leaves rubbish in every register that is not callee-saved."""
+    asm, returned = Assembler(), Reg.rax if name == "mix" else Reg.xmm0
+    if name == "mix":
+        asm.lea(64, Reg.rax, Mem(Reg.rdi, Reg.rdi, 2))
+    else:
+        asm.sse(Sse.ADDSD, Reg.xmm0, Reg.xmm0)
+    for reg in members(CALLER_SAVED):
+        if reg is not returned:
+            asm.constant(reg, 0x7FF8_0000_DEAD_0000 + reg)
+    asm.ret()
+    return encode(asm.take()).data
+
+
+def machine_type(value: Ins) -> IRType:
+    return SMALL.get(value.type, value.type)
+
+
 class Programs:
     """Generates one random function: straight blocks, diamonds and bounded loops, nested."""
 
     def __init__(self, seed: int) -> None:
         self.dice = Random(seed)
-        self.types = [self.dice.choice(TYPES) for _ in range(self.dice.randint(1, 6))]
-        self.b = Builder(f"random{seed}", *self.types, result=self.dice.choice(TYPES))
+        self.types = [self.dice.choice(TYPES) for _ in range(self.dice.randint(1, 5))]
+        self.b = Builder(f"random{seed}", *self.types, P64, result=self.dice.choice(TYPES))
+        self.calls = self.dice.choice((0.0, 0.0, 0.1))
         self.blocks_left = self.dice.choice((0, 2, 4, 10))
 
     def make(self) -> Function:
-        pool = self.sequence(list(self.b.params))
+        pool = self.sequence(list(self.b.params[:-1]))
         result = self.b.fn.result
         assert result is not None
         total = self.value(pool, result)
         for value in self.dice.sample(pool, min(len(pool), 12)):
-            if value.type is result:
+            if machine_type(value) is result:
                 total = self.b.emit(Op.ADD if result is NUM else Op.BXOR, result, total, value)
         self.b.ret(total)
         return self.b.number()
@@ -90,18 +150,40 @@ class Programs:
         return const(type_, self.dice.choice(INTERESTING + (WIDE if type_.size == 8 else ())))
 
     def value(self, pool: list[Ins], type_: IRType) -> Ins:
-        options = [v for v in pool if v.type is type_ and not Op.LT <= v.op <= Op.NE]
+        options = [v for v in pool if machine_type(v) is type_ and not Op.LT <= v.op <= Op.NE]
         if options and self.dice.random() < 0.8:
             return self.dice.choice(options[-12:])
         if self.dice.random() < 0.5:
             return self.constant(type_)
-        other = [v for v in pool if v.type is not type_ and not Op.LT <= v.op <= Op.NE]
+        other = [v for v in pool if machine_type(v) is not type_ and not Op.LT <= v.op <= Op.NE]
         if not other:
             return self.constant(type_)
         source = self.dice.choice(other)
         if self.dice.random() < 0.2 and {source.type, type_} <= {NUM, I64, U64}:
             return self.b.emit(Op.COPY, type_, source)
-        return self.b.emit(Op.CONV, type_, source, int(source.type))
+        return self.b.emit(Op.CONV, type_, source, int(machine_type(source)))
+
+    def address(self, pool: list[Ins], type_: IRType) -> Ins:
+        """Somewhere in the half of the image where values of the type belong."""
+        start = HALF if type_ is NUM else 0
+        pointer = self.b.params[-1]
+        scale = 3 if type_ is NUM else self.dice.choice((0, 1, 2, 3))
+        if self.dice.random() < 0.6:
+            index = self.b.emit(Op.BAND, U64, self.value(pool, U64), const(U64, 7))
+            if scale:
+                index = self.b.emit(Op.BSHL, U64, index, const(INT, scale))
+            pointer = self.b.emit(Op.ADD, P64, pointer, index)
+        return self.b.emit(Op.ADD, P64, pointer, const(I64, start + 8 * self.dice.randint(0, 6)))
+
+    def store(self, pool: list[Ins]) -> None:
+        type_ = self.dice.choice(MEMORY_TYPES)
+        value = self.value(pool, SMALL.get(type_, type_))
+        self.b.emit(Op.XSTORE, type_, self.address(pool, type_), value)
+
+    def call(self, pool: list[Ins]) -> Ins:
+        name = self.dice.choice(tuple(CALLEES))
+        types, result = CALLEES[name]
+        return self.b.emit(Op.CALL, result, name, *(self.value(pool, type_) for type_ in types))
 
     def sequence(self, pool: list[Ins]) -> list[Ins]:
         for _ in range(self.dice.randint(1, 4)):
@@ -115,6 +197,13 @@ class Programs:
     def instruction(self, pool: list[Ins]) -> Ins:
         type_ = self.dice.choice(TYPES)
         dice = self.dice.random()
+        if self.dice.random() < self.calls:
+            return self.call(pool)
+        if self.dice.random() < 0.1:
+            self.store(pool)
+        if self.dice.random() < 0.15:
+            kind = self.dice.choice(MEMORY_TYPES)
+            return self.b.emit(Op.XLOAD, kind, self.address(pool, kind), 0)
         if dice < 0.08:
             comparison = self.comparison(pool)
             return self.b.emit(Op.CONV, I64, comparison, int(U32))
@@ -213,25 +302,41 @@ def area() -> Area:
     return Area(1 << 20)
 
 
-def check_program(area: Area, seed: int) -> None:
+def image_of(dice: Random) -> bytearray:
+    numbers = [dice.choice(NUMBERS[:-2]) for _ in range(HALF // 8)]
+    return bytearray(dice.randbytes(HALF) + struct.pack(f"<{len(numbers)}d", *numbers))
+
+
+def bytes_of(image: bytes) -> tuple[bytes, list[str]]:
+    """An image without the sign and payload of its NaNs, about which nothing is promised."""
+    doubles = struct.unpack_from(f"<{HALF // 8}d", image, HALF)
+    return bytes(image[:HALF]), [repr(number) for number in doubles]
+
+
+def check_program(area: Area, symbols: dict[str, int], seed: int) -> None:
     programs = Programs(seed)
-    fn = programs.make()
-    inputs = [arguments(programs.dice, programs.types) for _ in range(3)]
-    try:
-        expected = [Evaluator().call(fn, *values) for values in inputs]
-    except (TimeoutError, OverflowError):
-        return
+    fn, dice = programs.make(), programs.dice
+    buffer = ctypes.create_string_buffer(2 * HALF)
+    base = ctypes.addressof(buffer)
     for random in (None, Random(seed), Random(seed + 1)):
         code = compiled(fn, random)
-        address = link(area, code, {})
-        call = callable_at(address, programs.types, fn.result)
-        for values, wanted in zip(inputs, expected):
+        call = callable_at(address := link(area, code, symbols), [*programs.types, P64], fn.result)
+        for _ in range(2):
+            values, image = [*arguments(dice, programs.types), base], image_of(dice)
+            buffer.raw = bytes(image)
+            try:
+                wanted = Evaluator(20000, image, base, SYMBOLS).call(fn, *values)
+            except Unspecified:
+                continue
             found = call(*values)
-            assert same(found, wanted), f"seed {seed} {random}: {values} gave {found}, not {wanted}"
+            what = f"seed {seed} {random}: {values}"
+            assert same(found, wanted), f"{what} gave {found}, not {wanted}"
+            assert bytes_of(buffer.raw) == bytes_of(image), f"{what}: memory differs"
         area.free(address, len(code.data))
 
 
 @pytest.mark.parametrize("group", range(8))
 def test_random_programs(area: Area, group: int) -> None:
+    symbols = {name: area.place(callee(name)) for name in CALLEES}
     for seed in range(group * PROGRAMS // 8, (group + 1) * PROGRAMS // 8):
-        check_program(area, seed)
+        check_program(area, symbols, seed)

@@ -109,12 +109,13 @@ def from_num(lo: Lowering, ins: Ins, value: Ins) -> Rule:
 
 def num_to_u64(lo: Lowering, value: Ins) -> Rule:
     """Negative values wrap; those from 2^63 up are converted 2^63 lower."""
-    dst, high, src = yield EarlyOut(), Temp(XMMS), In(value)
+    dst, high, src = yield EarlyOut(), Temp(XMMS), Rm(value)
     done = Label("done")
     lo.asm.sse(Sse.MOVSD, high, Mem(pool=TWO_63))
     lo.asm.num_to_int(64, dst, src)
-    lo.asm.sse(Sse.UCOMISD, src, high)
-    lo.asm.jump(Cond.B, done)
+    lo.asm.sse(Sse.UCOMISD, high, src)
+    lo.asm.jump(Cond.A, done)
+    lo.asm.jump(Cond.P, done)
     lo.asm.sse(Sse.XORPS, high, Mem(pool=SIGN_BIT))
     lo.asm.sse(Sse.ADDSD, high, src)
     lo.asm.num_to_int(64, dst, high)
