@@ -69,7 +69,7 @@ class TraceError(IntEnum):
     NYICOAL = "NYI: register coalescing too complex"
 
 
-assert len(TraceError) == 35 and TraceError.GFAIL == 24 and TraceError.NYICOAL == 34
+assert [len(TraceError), int(TraceError.GFAIL), int(TraceError.NYICOAL)] == [35, 24, 34]
 
 
 class Abort(Exception):

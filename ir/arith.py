@@ -23,7 +23,7 @@ from ir.ops import (
     FPM_TRUNC,
     Op,
 )
-from ir.types import IRType
+from ir.types import IRTYPES, IRType
 
 Value = Any  # int or float, as the type says.
 Rule = Callable[..., Value]
@@ -71,8 +71,7 @@ def unsigned(type_: IRType, value: int) -> int:
 
 def conversion(mode: int) -> tuple[IRType, IRType]:
     """Source and destination type of CONV's literal."""
-    types = tuple(IRType)
-    return types[mode & CONV_SRC_MASK], types[mode >> CONV_DST_SHIFT & CONV_SRC_MASK]
+    return IRTYPES[mode & CONV_SRC_MASK], IRTYPES[mode >> CONV_DST_SHIFT & CONV_SRC_MASK]
 
 
 def bits_of(value: float) -> int:

@@ -49,7 +49,7 @@ ACCESS = _Access()
 
 
 class Scalar:
-    """A machine type.  Calling it is the cast: it wraps when simulated, and costs at most a MOV when compiled."""
+    """A machine type.  Calling it is the cast: it wraps when simulated, and compiles to a MOV at most."""
 
     def __init__(self, name: str, fmt: str, ir: IRType) -> None:
         self.name, self.fmt, self.ir = name, fmt, ir
@@ -131,7 +131,7 @@ class Struct:
         fields: dict[str, tuple[int, Any]] = {}
         offset = end = 0
         for name, hint in cls.__dict__.get("__annotations__", {}).items():
-            type_ = eval(hint, dict(names)) if isinstance(hint, str) else hint  # noqa: S307
+            type_ = eval(hint, dict(names)) if isinstance(hint, str) else hint
             size, align = size_align(type_)
             offset = overlay.get(name, -(-offset // align) * align)
             fields[name] = (offset, type_)

@@ -156,7 +156,7 @@ class TraceHead(Struct):
     startpc: Ptr[u32]
     startins: u32
     szmcode: u32
-    link: u32  # Of a trace that ends in a call: the trace that goes on after it; itself if there shall be none.
+    link: u32  # A trace that ends in a call: the trace that goes on after it; itself if none shall.
     pad: u32
     serial: u64  # Never used again, unlike the number.
 

@@ -167,7 +167,7 @@ class Op(IntEnum):
 # Facts that code relies on.
 assert Op.LT ^ 1 == Op.GE and Op.LE ^ 1 == Op.GT and Op.EQ ^ 1 == Op.NE
 assert Op.LT ^ 4 == Op.ULT and Op.GT ^ 4 == Op.UGT
-assert Op.CARG == 100 and Op.KINT == 23 and Op.ADD == 41 and Op.CONV == 91
+assert [int(op) for op in (Op.CARG, Op.KINT, Op.ADD, Op.CONV)] == [100, 23, 41, 91]
 
 COMPARISONS = frozenset(op for op in Op if op <= Op.NE)
 CONSTANTS = frozenset(op for op in Op if Op.KPRI <= op <= Op.KSLOT)

@@ -76,7 +76,9 @@ class IRType(IntEnum):
         return self in (IRType.I8, IRType.I16, IRType.INT, IRType.I64)
 
 
-assert IRType.NUM == 14 and IRType.INT == 19 and IRType.SOFTFP == 23
+#: By number; to index it is faster than to call IRType.
+IRTYPES = tuple(IRType)
+assert (int(IRType.NUM), int(IRType.INT), int(IRType.SOFTFP)) == (14, 19, 23)
 
 # A NaN-boxed slot holds ~type in its upper 17 bits; numbers are everything below ~13 (LuaJIT's GC64 tags).
 TAG_NIL, TAG_FALSE, TAG_TRUE, TAG_LIGHTUD, TAG_STR = -1, -2, -3, -4, -5

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from ir.ops import CONSTANTS, Op
 from ir.types import IRType
@@ -27,7 +28,7 @@ class Ins:
 
     op: Op
     type: IRType
-    args: tuple = ()
+    args: tuple[Any, ...] = ()
     guard: bool = False
     phi: bool = False  # Left operand of a PHI: loop-carried, opaque to fold patterns.
     ref: int = 0  # Position; constants count down from -1.

@@ -2,8 +2,8 @@
 
     jitvm [options]... [script [args]...]
 
-Messages begin with "jitvm:" where luajit's begin with its own name; nothing else differs.  Options are scanned
-twice, as luajit does: first for their form, then they are carried out in order.
+Messages begin with "jitvm:" where luajit's begin with its own name; nothing else differs.  Options are
+scanned twice, as luajit does: first for their form, then they are carried out in order.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Ctrl-C, also while native code runs.
 
 CPython notices a signal only between its own bytecodes; native code runs none for as long as it likes.  But
-CPython's C-level signal handler writes to the wakeup descriptor at once, and a watcher thread waits for that: it
-redirects the interpreter's loop and call bytecodes (and the back-edges of traces) so that the program comes by
-and raises "interrupted!".  A second Ctrl-C before that ends the process, as luajit does.
+CPython's C-level signal handler writes to the wakeup descriptor at once, and a watcher thread waits for that:
+it redirects the interpreter's loop and call bytecodes (and the back-edges of traces) so that the program
+comes by and raises "interrupted!".  A second Ctrl-C before that ends the process, as luajit does.
 """
 
 from __future__ import annotations

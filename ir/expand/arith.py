@@ -19,7 +19,7 @@ from ir.ops import (
     FPM_SQRT,
     Op,
 )
-from ir.types import IRType
+from ir.types import IRTYPES, IRType
 from ir.values import Ins
 
 
@@ -88,7 +88,7 @@ def overflowing(x: Expander, ins: Ins) -> Ins:
 @EXPAND(Op.CONV)
 def conversion(x: Expander, ins: Ins) -> Ins:
     mode = ins.args[1]
-    source, value = IRType(mode & CONV_SRC_MASK), x.value(ins.args[0])
+    source, value = IRTYPES[mode & CONV_SRC_MASK], x.value(ins.args[0])
     plain = mode & ((1 << CONV_CHECK_SHIFT) - 1)
     converted = x.b.emit(Op.CONV, machine_type(ins.type), value, plain)
     if ins.guard and source is IRType.NUM:

@@ -10,8 +10,8 @@ A guard is a comparison with an `Exit` as its last operand.  The exit names the 
 force, so they stay alive up to the guard, and nowhere else are snapshots needed below this level.
 
 Invariants: a rule for every opcode that may stand in a trace (tested); every value keeps its Lua type beside
-it only in the trace, here it is an integer, a pointer or a double; primitives (nil, booleans) are constants and
-exist as no instruction at all.
+it only in the trace, here it is an integer, a pointer or a double; primitives (nil, booleans) are constants
+and exist as no instruction at all.
 
 What is dead is expanded all the same: the allocator, walking backwards, never meets a use of it.
 """

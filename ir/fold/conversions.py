@@ -14,7 +14,7 @@ from ir.heap import string_bytes
 from ir.ops import CONV_DST_SHIFT, CONV_SEXT, CONV_SRC_MASK, Op
 from ir.passes.flags import OptFlag
 from ir.passes.narrow import narrow_convert as backpropagate
-from ir.types import IRType
+from ir.types import IRTYPES, IRType
 from ir.values import Ins
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 #: The literal of CONV without its check mode.
 CONV_MODE_MASK = 0xFFF
 _CSE = int(OptFlag.CSE)
-_TYPES = tuple(IRType)
 TOSTR_INT, TOSTR_NUM, TOSTR_CHAR = range(3)
 
 
@@ -61,7 +60,7 @@ def kfold_conv_kintu32_num(b: TraceBuilder, ins: Ins, left: Ins, right: int) -> 
 @fold("CONV KINT int.i8", "CONV KINT int.u8", "CONV KINT int.i16", "CONV KINT int.u16")
 def kfold_conv_kint_ext(b: TraceBuilder, ins: Ins, left: Ins, right: int) -> Ins:
     """Extension of the low 8 or 16 bits"""
-    type_ = _TYPES[source(right)]
+    type_ = IRTYPES[source(right)]
     low = left.args[0] & ((1 << 8 * type_.size) - 1)
     if type_.is_signed and low >> (8 * type_.size - 1):
         low -= 1 << 8 * type_.size

@@ -17,8 +17,8 @@ from jitvm.native import Interp, Next, Ptr, addr, f64, floor, handler, inline, n
 from jitvm.runtime.errcodes import ERR_ARITH, ERR_CONCAT, ERR_LEN
 from jitvm.runtime.gc import gc_check
 from jitvm.runtime.number import str_tonum
-from jitvm.runtime.table import tab_len
 from jitvm.runtime.string import str_cat
+from jitvm.runtime.table import tab_len
 from jitvm.runtime.value import FALSE, TRUE, TRUTH_LIMIT, is_str, set_str, str_of
 
 SIGN = 1 << 63

@@ -7,13 +7,12 @@ Ordered tests on NaN: ISLT and ISLE are "less", ISGE and ISGT are "not less", so
 
 from __future__ import annotations
 
-from ir.objects import VM, TValue
-from ir.types import TAG_SHIFT, TAG_STR, TAG_TAB
+from ir.types import TAG_SHIFT
 from jitvm.front.bytecode import BC
 from jitvm.interp.frames import JUMP_BIAS, knum, number
 from jitvm.interp.throw import vm_error
 from jitvm.native import Interp, Next, Ptr, addr, handler, i64, inline, u16, u32, u64, unlikely
-from jitvm.runtime.errcodes import ERR_COMPARE, ERR_BADTYPE
+from jitvm.runtime.errcodes import ERR_BADTYPE, ERR_COMPARE
 from jitvm.runtime.string import str_cmp
 from jitvm.runtime.value import STR_BITS, TRUTH_LIMIT, is_str, str_of
 

@@ -1,8 +1,8 @@
 """The other dispatch targets: recording, interrupts, library functions written in Python.
 
-`g.dispatch` is what NEXT jumps through; `g.dispatch_plain` always holds the handlers proper.  While a trace is recorded,
-every entry of the former is `vm_record`: the recorder sees a bytecode, then it runs through the latter.
-To stop a program, loop and call entries are replaced by `vm_interrupt`.
+`g.dispatch` is what NEXT jumps through; `g.dispatch_plain` always holds the handlers proper.  While a trace
+is recorded, every entry of the former is `vm_record`: the recorder sees a bytecode, then it runs through the
+latter. To stop a program, loop and call entries are replaced by `vm_interrupt`.
 
 A function header's operand register counts arguments, so its word is made anew before it is dispatched again.
 """

@@ -1,4 +1,4 @@
-"""Dispatch numbers beyond the bytecodes: headers of library functions that are handlers themselves, and the entry.
+"""Dispatch numbers beyond the bytecodes: headers of library functions that are handlers, and the entry.
 
 A library function whose header word has such a number runs without a C call, and may lay out frames.
 """

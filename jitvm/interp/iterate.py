@@ -83,7 +83,7 @@ def vm_itern(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.ISNEXT)
 def isnext(vm: Interp, ra: u64, rd: u64) -> Next:
-    """Before the first iteration: is it `next` over a table?  If not, the loop is made an ordinary one for good."""
+    """Before the first iteration: is it `next` over a table?  If not, the loop becomes an ordinary one."""
     key = vm.base + ra
     fn = (key - 3).sbits
     itern_pc = vm.pc + jump_distance(rd)

@@ -1,8 +1,8 @@
 """Loops and jumps, with their hot counters.
 
 Each loop bytecode has three forms: FORL counts towards recording, IFORL does not (blacklisted, or the JIT is
-off), JFORL enters the trace whose number is its D.  A counter that would go below zero makes the upcall, after which the
-bytecode runs through the plain table: recording, if it begins, begins with the next one.
+off), JFORL enters the trace whose number is its D.  A counter that would go below zero makes the upcall,
+after which the bytecode runs through the plain table: recording, if it begins, begins with the next one.
 """
 
 from __future__ import annotations

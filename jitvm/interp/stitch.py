@@ -8,7 +8,6 @@ The trace left a continuation frame below the function's (`jitvm/record/stitch.p
 from __future__ import annotations
 
 from ir.objects import Frame, TValue
-from jitvm.interp.enter import jloop
 from jitvm.interp.frames import kbase_at, sync
 from jitvm.native import Interp, Next, Ptr, addr, handler, i32, u32, u64
 from jitvm.runtime.upcalls import UPCALL_STITCH
@@ -21,7 +20,7 @@ assert Frame.CONT == 2
 
 @handler()
 def vm_return_stitched(vm: Interp, ra: u64, rd: u64) -> Next:
-    """Return `rd` - 1 results that start at address `ra` to the call instruction before the return address."""
+    """Return `rd` - 1 results, from address `ra` on, to the call instruction before the return address."""
     g = vm.g
     link = (vm.base - 1).bits
     word = (vm.base - 5).bits

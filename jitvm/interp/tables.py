@@ -1,9 +1,9 @@
 """Tables: reading, writing, creating; globals.
 
-The fast paths are LuaJIT's: an index in the array part, or a walk along a node chain comparing whole slots
-(a string key is its tagged pointer).  What they do not find goes to `slow_index` and `slow_newindex`, the two
-places that know metatables.  Both get the addresses of object and key, and find the slot to fill or to take the
-value from in the bytecode's A.
+The fast paths are LuaJIT's: an index in the array part, or a walk along a node chain comparing whole slots (a
+string key is its tagged pointer).  What they do not find goes to `slow_index` and `slow_newindex`, the two
+places that know metatables.  Both get the addresses of object and key, and find the slot to fill or to take
+the value from in the bytecode's A.
 """
 
 from __future__ import annotations
@@ -13,7 +13,22 @@ from ir.types import TAG_SHIFT, TAG_STR, TAG_TAB
 from jitvm.front.bytecode import BC
 from jitvm.interp.frames import frame_func, number, sync, table_in
 from jitvm.interp.throw import vm_error
-from jitvm.native import Interp, Next, Ptr, addr, f64, handler, i32, i64, inline, likely, native, u32, u64, unlikely
+from jitvm.native import (
+    Interp,
+    Next,
+    Ptr,
+    addr,
+    f64,
+    handler,
+    i32,
+    i64,
+    inline,
+    likely,
+    native,
+    u32,
+    u64,
+    unlikely,
+)
 from jitvm.runtime.barrier import barrier_back
 from jitvm.runtime.errcodes import ERR_INDEX, ERR_TABLE_KEY
 from jitvm.runtime.gc import gc_check
@@ -263,14 +278,14 @@ def set_range(g: Ptr[VM], t: Ptr[GCtab], first: u32, src: Ptr[TValue], count: u3
     if end > t.asize:
         if not tab_resize(g, t, end, t.lsizenode if t.hmask != 0 else 0):
             return False
-    for i in range(0, count):
+    for i in range(count):
         (t.array + (first + i)).bits = (src + i).bits
     return True
 
 
 @handler(BC.TSETM)
 def tsetm(vm: Interp, ra: u64, rd: u64) -> Next:
-    """The results of the last open call, from A on, into the table below A; the constant holds the first index."""
+    """The results of the last open call, from A on, into the table below A; D: the first index."""
     g = vm.g
     src = vm.base + ra
     t = table_in((src - 1).sbits)
@@ -363,7 +378,7 @@ MAX_CHAIN = 100
 
 @native
 def index_chain(g: Ptr[VM], obj: Ptr[TValue], key: Ptr[TValue]) -> Ptr[TValue]:
-    """The value at `key`, through __index tables; null if `obj` cannot be indexed or the chain has a function."""
+    """The value at `key`, through __index tables; null if `obj` has no index or the chain has a function."""
     left: u32 = MAX_CHAIN
     while left != 0:
         value = obj.sbits

@@ -42,7 +42,7 @@ def vm_error(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler()
 def vm_error_call(vm: Interp, ra: u64, rd: u64) -> Next:
-    """The same where a function has only just been called: L.base and L.top are set, PC is behind its header."""
+    """The same where a function has just been called: L.base and L.top are set, PC is behind its header."""
     g = vm.g
     g.savepc = addr(vm.pc)
     g.upcall(UPCALL_ERROR, addr(g.cur), ra, rd)

@@ -29,7 +29,7 @@ def _set_engine(call: Call, on: int) -> None:
 
 
 def _set_mode(call: Call, on: int) -> Results:
-    """With no argument for the engine, else for a function (`true`: the caller), and with `true` for its children."""
+    """With no argument for the engine, else for a function (`true`: the caller); `true`: its children too."""
     if call.bits(1) == NIL:
         _set_engine(call, on)
         return ()

@@ -46,7 +46,8 @@ def os_time(call: Call) -> Results:
         )
     ]
     is_dst = call.runtime.values.to_python(_field(call, table, b"isdst"))
-    moment = time.mktime((*fields, 0, 0, -1 if is_dst is None else int(bool(is_dst))))  # type: ignore[arg-type]
+    daylight = -1 if is_dst is None else int(bool(is_dst))
+    moment = time.mktime((*fields, 0, 0, daylight))  # type: ignore[arg-type]
     return (int(moment),)
 
 

@@ -31,10 +31,10 @@ from ir.ops import CONV_SRC_MASK, SLOAD_READONLY, SLOAD_TYPECHECK, Op
 from ir.passes.flags import OptFlag
 from ir.snapshot import SnapFlag
 from ir.trace import LinkType, Trace
-from ir.types import TAG_SHIFT, IRType
+from ir.types import IRTYPES, TAG_SHIFT, IRType
 from ir.values import Ins
 from jitvm.front.bytecode import BC, Mode
-from jitvm.record.view import POINTER, TAGS, TYPES, ProtoView, View, boxed, irt_of, number_of, pointer_of
+from jitvm.record.view import POINTER, TAGS, ProtoView, View, boxed, irt_of, number_of, pointer_of
 
 INT, NUM, STR, TAB, FUNC, P64 = IRType.INT, IRType.NUM, IRType.STR, IRType.TAB, IRType.FUNC, IRType.P64
 NIL, FALSE, TRUE = IRType.NIL, IRType.FALSE, IRType.TRUE
@@ -355,7 +355,7 @@ def _read_var(rec: Recorder, x: Operands) -> None:
 
 def _read_pri(rec: Recorder, x: Operands) -> None:
     x.rcv = (TAGS ^ x.c) << TAG_SHIFT | POINTER
-    x.rc = rec.builder.kpri(TYPES[x.c])
+    x.rc = rec.builder.kpri(IRTYPES[x.c])
 
 
 def _read_num(rec: Recorder, x: Operands) -> None:

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 from ir.layout import ACCESS, offset_of
 from ir.objects import GCT_PROTO, VM, Frame, GCfunc, GCproto, GCstr, GCtab, GCupval, Node, State
-from ir.types import TAG_SHIFT, IRType
+from ir.types import IRTYPES, TAG_SHIFT, IRType
 
 MASK64 = (1 << 64) - 1
 POINTER = (1 << TAG_SHIFT) - 1
@@ -30,7 +30,6 @@ TAGS = 0x1FFFF
 NIL = MASK64
 TRUE_BITS = (TAGS ^ IRType.TRUE) << TAG_SHIFT | POINTER
 FALSE_BITS = (TAGS ^ IRType.FALSE) << TAG_SHIFT | POINTER
-TYPES = tuple(IRType)
 NUM = IRType.NUM
 
 _FLOAT, _BITS = struct.Struct("<d"), struct.Struct("<Q")
@@ -42,7 +41,7 @@ _FLOAT, _BITS = struct.Struct("<d"), struct.Struct("<Q")
 def irt_of(value: int) -> IRType:
     """The IR type of a slot's value; every number is NUM."""
     tag = TAGS ^ (value >> TAG_SHIFT)
-    return TYPES[tag] if tag <= IRType.UDATA else NUM
+    return IRTYPES[tag] if tag <= IRType.UDATA else NUM
 
 
 def is_number(value: int) -> bool:
@@ -152,7 +151,8 @@ class ProcessReader:
     """
 
     def __init__(self) -> None:
-        import _cffi_backend as backend  # type: ignore[import-untyped]  # A millisecond that a program without hot loops does not pay.
+        # Here, for a program without hot loops does not pay the millisecond.
+        import _cffi_backend as backend  # type: ignore[import-untyped]
 
         self._backend = backend
 

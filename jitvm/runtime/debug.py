@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ir.layout import Ptr
-from ir.objects import Frame, GCfunc, State
+from ir.objects import Frame, GCfunc
 from jitvm.front.bytecode import BC, Meta, Mode, a_of, b_of, c_of, d_of, op_of
 from jitvm.front.chunkid import chunk_id
 from jitvm.front.proto import Prototype
@@ -23,8 +23,8 @@ from jitvm.runtime.value import POINTER
 OPS = tuple(BC)
 TAG_FUNC_WORD = (1 << 17) - 9
 #: What names the metamethods' callers go by.
-META_NAMES = ("__index", "__newindex", "__gc", "__mode", "__eq", "__len", "__lt", "__le", "__concat", "__call",
-              "__add", "__sub", "__mul", "__div", "__mod", "__pow", "__unm")
+META_NAMES = ("__index", "__newindex", "__gc", "__mode", "__eq", "__len", "__lt", "__le", "__concat",
+              "__call", "__add", "__sub", "__mul", "__div", "__mod", "__pow", "__unm")
 
 
 @dataclass(slots=True, frozen=True)

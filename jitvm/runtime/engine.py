@@ -1,7 +1,7 @@
 """What runs native code: the compiled image, or CPython in simulation.
 
-Both give the Runtime the same things: addresses of handlers for the dispatch tables, native functions to call,
-and a way into the interpreter.  The simulated engine is for tests, and works before anything compiles.
+Both give the Runtime the same things: addresses of handlers for the dispatch tables, native functions to
+call, and a way into the interpreter.  The simulated engine is for tests, and works before anything compiles.
 """
 
 from __future__ import annotations

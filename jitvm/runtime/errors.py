@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from jitvm.runtime.runtime import Runtime
 
 #: Names of types by ~tag; upvalues, prototypes and traces are never seen.
-TYPE_NAMES = (b"nil", b"boolean", b"boolean", b"userdata", b"string", b"upval", b"thread", b"proto", b"function",
-              b"trace", b"cdata", b"table", b"userdata")
+TYPE_NAMES = (b"nil", b"boolean", b"boolean", b"userdata", b"string", b"upval", b"thread", b"proto",
+              b"function", b"trace", b"cdata", b"table", b"userdata")
 TAGS = 0x1FFFF
 OPERATIONS = {
     Err.ARITH: b"perform arithmetic on",
@@ -137,7 +137,7 @@ class Messages:
         return b"attempt to %s %s '%s' (a %s value)" % (OPERATIONS[err], *name, kind)
 
     def _concat(self, thread: Ptr, here: FrameInfo | None, detail: int) -> bytes:
-        """Strings are joined from the right; the first pair that does not fit names its left operand, if bad."""
+        """Strings are joined from the right; the first bad pair names its left operand, if that is bad."""
         first, last = thread.base.addr + 8 * (detail >> 8), thread.base.addr + 8 * (detail & 0xFF)
         for at in range(last, first, -8):
             for operand in (at - 8, at):
@@ -152,7 +152,8 @@ class Messages:
             return self.caller_where(thread) + self.runtime.heap.text(str_of(thread.base + 1))
         if bad is Bad.CONCAT_VALUE:
             kind = type_name(self.runtime.heap.g.tmptv.bits)
-            return self.caller_where(thread) + b"invalid value (%s) at index %d in table for 'concat'" % (kind, number)
+            message = b"invalid value (%s) at index %d in table for 'concat'" % (kind, number)
+            return self.caller_where(thread) + message
         if bad in FAILURES:
             return self.caller_where(thread) + FAILURES[bad]
         if bad in REASONS:

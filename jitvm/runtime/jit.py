@@ -4,8 +4,8 @@
     rt.jit.bus.listen(Dump(...))        listings
     rt.jit.flush()                      jit.flush()
 
-Made when the first loop becomes hot, or when a listing is asked for.  Objects that a trace has as constants are held for as
-long as the trace exists; while one is recorded, the collector waits.
+Made when the first loop becomes hot, or when a listing is asked for.  Objects that a trace has as constants
+are held for as long as the trace exists; while one is recorded, the collector waits.
 """
 
 from __future__ import annotations

@@ -3,11 +3,11 @@
     [GCproto][bytecode ...][GC constants, last first][number constants][upvalue descriptors]
                                                     ^ k
 
-Prototypes stand in a region of their own and never move or die, so that the hot counter of a bytecode has a fixed
-place.  Names, lines and variables stay in Python: `ident` numbers the front end's `Prototype`.
+Prototypes stand in a region of their own and never move or die, so that the hot counter of a bytecode has a
+fixed place.  Names, lines and variables stay in Python: `ident` numbers the front end's `Prototype`.
 
-Invariants: constants are in memory before the collector can see the prototype; no collection happens while one
-is loaded.
+Invariants: constants are in memory before the collector can see the prototype; no collection happens while
+one is loaded.
 """
 
 from __future__ import annotations

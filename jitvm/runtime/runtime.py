@@ -267,7 +267,8 @@ class Runtime:
         """Puts an error on its way: native code unwinds when the upcall returns."""
         self.traceback = error.traceback
         value = error.value
-        self.heap.g.errval.bits = value.bits if isinstance(value, LuaObject) else self.values.from_python(value)
+        known = isinstance(value, LuaObject)
+        self.heap.g.errval.bits = value.bits if known else self.values.from_python(value)
 
     def _traced(self, action: Callable[[], object]) -> int:
         action()

@@ -49,7 +49,8 @@ class Switch:
     def entries(self) -> list[int]:
         """The table as it should be, interrupts aside."""
         if self.recording:
-            return [*[self._record] * (BC.FUNCCW + 1), self._start, *[self._record] * (DISPATCH_END - BC.FUNCCW - 2)]
+            after = DISPATCH_END - BC.FUNCCW - 2
+            return [*[self._record] * (BC.FUNCCW + 1), self._start, *[self._record] * after]
         entries = list(self._plain)
         if not self.counting:
             for op in COUNTING:

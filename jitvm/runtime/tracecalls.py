@@ -209,7 +209,7 @@ def trace_buf_putstr_rep(g: Ptr[VM], buf: Ptr[VM], s: Ptr[GCstr], count: i32) ->
     if total > MAX_STRING:
         g.buf_length = u64(MAX_STRING) + 1
         return buf
-    for i in range(count):
+    for _ in range(count):
         bytes_copy(g, buf_room(g, u64(s.len)), str_data(s), s.len)
     return buf
 

@@ -1,6 +1,6 @@
 """Lua values in Python: conversion both ways, and how Lua prints them.
 
-    nil None    boolean bool    number float (or int, if it is one)    string bytes    everything else LuaObject
+    nil None  boolean bool  number float (or int, if it is one)  string bytes  everything else LuaObject
 
 A LuaObject keeps its object alive as long as Python holds it.
 """
@@ -24,8 +24,8 @@ KIND_STR, KIND_FUNC, KIND_TAB = 4, 8, 11
 NUMBER_FROM = 13
 _FLOAT, _BITS = struct.Struct("<d"), struct.Struct("<Q")
 EXACT = 1 << 53
-TYPES = ("nil", "boolean", "boolean", "userdata", "string", "upval", "thread", "proto", "function", "trace", "cdata",
-         "table", "userdata")
+TYPES = ("nil", "boolean", "boolean", "userdata", "string", "upval", "thread", "proto", "function", "trace",
+         "cdata", "table", "userdata")
 
 
 def kind_of(bits: int) -> int:

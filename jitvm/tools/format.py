@@ -18,7 +18,7 @@ from ir.ops import FPM_NAMES, Op
 from ir.passes.narrow import TOBIT_BIAS
 from ir.snapshot import SnapFlag, Snapshot
 from ir.trace import Trace
-from ir.types import IRType
+from ir.types import IRTYPES, IRType
 from ir.values import Ins
 
 STRING_MAX = 20
@@ -249,11 +249,10 @@ def literal_name(color: Color, op: Op, literal: int) -> str | None:
     if op is Op.SLOAD:
         return "".join(letter for bit, letter in enumerate(SLOAD_LETTERS) if literal >> bit & 1)
     if op is Op.CONV:
-        source, target = _TYPES[literal & 31], _TYPES[literal >> 5 & 31]
+        source, target = IRTYPES[literal & 31], IRTYPES[literal >> 5 & 31]
         shown = [colored(color, TYPE_NAMES[type_], type_) for type_ in (target, source)]
         return ".".join(shown) + (" sext" if literal & 0x800 else "") + CONV_CHECKS[literal >> 12]
     names = _NAMED.get(op)
     return names[literal] if names is not None and literal < len(names) else None
 
 
-_TYPES = tuple(IRType)

@@ -71,4 +71,5 @@ def blacklist(view: View, proto: int, pc: int) -> None:
 
 
 for _head in PLAIN_HEADS:
-    assert BC(_head + 1).name == "I" + _head.name and BC(_head + 2).name == "J" + _head.name  # type: ignore[call-arg]
+    _interpreted, _compiled = list(BC)[_head + 1 : _head + 3]
+    assert _interpreted.name == "I" + _head.name and _compiled.name == "J" + _head.name

@@ -149,7 +149,7 @@ def state(buffer: Buffer, status: int) -> tuple[Any, ...]:
 
 def pinned(buffer: Buffer) -> tuple[int, int, int, int]:
     """base, pc, kbase, g at the start."""
-    return tuple(buffer.base + place for place in (SLOTS, CODE, CONSTANTS, GLOBAL))  # type: ignore[return-value]
+    return tuple(buffer.base + place for place in (SLOTS, CODE, CONSTANTS, GLOBAL))
 
 
 def simulate(buffer: Buffer, function: NativeFunction, monkeypatch: pytest.MonkeyPatch) -> int:

@@ -52,11 +52,11 @@ def box(type_: IRType, value: object) -> int:
         case IRType.TRUE:
             return TRUE_BITS
         case IRType.NUM:
-            return bits_of(float(value))  # type: ignore[arg-type]
+            return bits_of(float(value))
         case _ if IRType.I8 <= type_ <= IRType.INT:
-            return bits_of(float(value))  # type: ignore[arg-type]
+            return bits_of(float(value))
         case _:
-            return boxed(type_, int(value))  # type: ignore[call-overload]
+            return boxed(type_, int(value))
 
 
 class Evaluator:
@@ -115,13 +115,13 @@ class Evaluator:
                 raise Exit
             self.values[ins] = result
         elif op is Op.CONV and ins.guard:
-            number = float(self.value(args[0]))  # type: ignore[arg-type]
+            number = float(self.value(args[0]))
             if num2int(number) != number:
                 raise Exit
             self.values[ins] = num2int(number)
         elif op is Op.FPMATH and args[1] in (FPM_LOG, FPM_LOG2):
             number = self.value(args[0])
-            self.values[ins] = (math.log if args[1] == FPM_LOG else math.log2)(number)  # type: ignore[arg-type]
+            self.values[ins] = (math.log if args[1] == FPM_LOG else math.log2)(number)
         elif op in ARITH:
             self.values[ins] = compute(op, ins.type, tuple(self.value(arg) for arg in args))
         else:
@@ -167,49 +167,49 @@ class Evaluator:
             self.values[ins] = 0.0
             return
         field = FIELDS[number]
-        address = int(self.value(obj)) + field.offset  # type: ignore[call-overload]
-        size = size_of(field.struct.layout()[field.field][1])  # type: ignore[union-attr]
+        address = int(self.value(obj)) + field.offset
+        size = size_of(field.struct.layout()[field.field][1])
         self.values[ins] = int.from_bytes(self.view.read.data(address, size), "little")
 
     def op_fref(self, ins: Ins, obj: Ins, number: int) -> None:
-        self.values[ins] = int(self.value(obj)) + FIELDS[number].offset  # type: ignore[call-overload]
+        self.values[ins] = int(self.value(obj)) + FIELDS[number].offset
 
     def op_fstore(self, ins: Ins, ref: Ins, value: Ins) -> None:
         assert ins.type is IRType.U8
-        self.view.read.set_u8(self.value(ref), self.value(value))  # type: ignore[arg-type]
+        self.view.read.set_u8(self.value(ref), self.value(value))
 
     def op_abc(self, ins: Ins, asize: Ins, index: Ins) -> None:
-        if not 0 <= self.value(index) < self.value(asize):  # type: ignore[operator]
+        if not 0 <= self.value(index) < self.value(asize):
             raise Exit
 
     def op_aref(self, ins: Ins, array: Ins, index: Ins) -> None:
-        self.values[ins] = self.value(array) + 8 * self.value(index)  # type: ignore[operator]
+        self.values[ins] = self.value(array) + 8 * self.value(index)
 
     def op_hrefk(self, ins: Ins, node: Ins, kslot: Ins) -> None:
         key, slot = kslot.args
-        address = self.value(node) + 24 * slot  # type: ignore[operator]
+        address = self.value(node) + 24 * slot
         if self.view.node_key(address) != box(key.type, key.value):
             raise Exit
         self.values[ins] = address
 
     def op_href(self, ins: Ins, tab: Ins, key: Ins) -> None:
-        self.values[ins] = self.view.table_get(self.value(tab), box(key.type, self.value(key)))  # type: ignore[arg-type]
+        self.values[ins] = self.view.table_get(self.value(tab), box(key.type, self.value(key)))
 
     def op_aload(self, ins: Ins, ref: Ins) -> None:
-        self.load(ins, self.view.value_at(self.value(ref)))  # type: ignore[arg-type]
+        self.load(ins, self.view.value_at(self.value(ref)))
 
     op_hload = op_uload = op_aload
 
     def op_vload(self, ins: Ins, ref: Ins, index: int) -> None:
-        self.load(ins, self.view.value_at(self.value(ref) + 8 * index))  # type: ignore[operator]
+        self.load(ins, self.view.value_at(self.value(ref) + 8 * index))
 
     def op_astore(self, ins: Ins, ref: Ins, value: Ins) -> None:
-        self.view.read.set_u64(self.value(ref), box(value.type, self.value(value)))  # type: ignore[arg-type]
+        self.view.read.set_u64(self.value(ref), box(value.type, self.value(value)))
 
     op_hstore = op_ustore = op_astore
 
     def op_urefc(self, ins: Ins, fn: Ins, literal: int) -> None:
-        upvalue = self.view.upvalue(self.value(fn), literal >> 8)  # type: ignore[arg-type]
+        upvalue = self.view.upvalue(self.value(fn), literal >> 8)
         if self.view.upvalue_closed(upvalue) != (ins.op is Op.UREFC):
             raise Exit
         self.values[ins] = self.view.upvalue_target(upvalue)
@@ -224,15 +224,15 @@ class Evaluator:
 
     def op_tobit(self, ins: Ins, a: Ins, bias: Ins) -> None:
         number = self.value(a)
-        self.values[ins] = (round(number) + 0x80000000 & 0xFFFFFFFF) - 0x80000000  # type: ignore[call-overload]
+        self.values[ins] = (round(number) + 0x80000000 & 0xFFFFFFFF) - 0x80000000
 
     def op_tostr(self, ins: Ins, a: Ins, mode: int) -> None:
         value = self.value(a)
-        text = bytes((int(value),)) if mode == 2 else format_number(float(value))  # type: ignore[call-overload, arg-type]
+        text = bytes((int(value),)) if mode == 2 else format_number(float(value))
         self.values[ins] = self.intern(text)
 
     def op_strto(self, ins: Ins, a: Ins) -> None:
-        number = parse_number(self.view.string(self.value(a)))  # type: ignore[arg-type]
+        number = parse_number(self.view.string(self.value(a)))
         if number is None:
             raise Exit
         self.values[ins] = number
@@ -250,19 +250,19 @@ class Evaluator:
         self.values[ins] = b""
 
     def op_bufput(self, ins: Ins, buffer: Ins, string: Ins) -> None:
-        self.values[ins] = self.value(buffer) + self.view.string(self.value(string))  # type: ignore[operator, arg-type]
+        self.values[ins] = self.value(buffer) + self.view.string(self.value(string))
 
     def op_bufstr(self, ins: Ins, buffer: Ins, header: Ins) -> None:
-        self.values[ins] = self.intern(self.value(buffer))  # type: ignore[arg-type]
+        self.values[ins] = self.intern(self.value(buffer))
 
     def op_strref(self, ins: Ins, string: Ins, index: Ins) -> None:
-        self.values[ins] = self.value(string) + GCstr.sizeof() + self.value(index)  # type: ignore[operator]
+        self.values[ins] = self.value(string) + GCstr.sizeof() + self.value(index)
 
     def op_xload(self, ins: Ins, ref: Ins, mode: int) -> None:
-        self.values[ins] = self.view.read.u8(self.value(ref))  # type: ignore[arg-type]
+        self.values[ins] = self.view.read.u8(self.value(ref))
 
     def op_snew(self, ins: Ins, data: Ins, length: Ins) -> None:
-        self.values[ins] = self.intern(self.view.read.data(self.value(data), self.value(length)))  # type: ignore[arg-type]
+        self.values[ins] = self.intern(self.view.read.data(self.value(data), self.value(length)))
 
     def op_tnew(self, ins: Ins, asize: int, hbits: int) -> None:
         self.values[ins] = self.native("tab_new", asize, hbits)
@@ -273,7 +273,7 @@ class Evaluator:
     def op_newref(self, ins: Ins, tab: Ins, key: Ins) -> None:
         slot = self.view.g + offset_of(VM, "tmptv2")
         self.view.read.set_u64(slot, box(key.type, self.value(key)))
-        self.values[ins] = self.native("tab_newkey", Ptr(GCtab, self.value(tab)), Ptr(TValue, slot))  # type: ignore[arg-type]
+        self.values[ins] = self.native("tab_newkey", Ptr(GCtab, self.value(tab)), Ptr(TValue, slot))
 
     def op_tmpref(self, ins: Ins, value: Ins, mode: int) -> None:
         slot = self.view.g + offset_of(VM, "tmptv")
@@ -296,16 +296,16 @@ class Evaluator:
     op_calll = op_calls = op_calla = op_calln
 
     def op_pow(self, ins: Ins, a: Ins, b: Ins) -> None:
-        self.values[ins] = float(self.value(a)) ** float(self.value(b))  # type: ignore[arg-type]
+        self.values[ins] = float(self.value(a)) ** float(self.value(b))
 
     def op_neg(self, ins: Ins, a: Ins, mask: Ins) -> None:
-        self.values[ins] = -self.value(a)  # type: ignore[operator]
+        self.values[ins] = -self.value(a)
 
     def op_mod(self, ins: Ins, a: Ins, b: Ins) -> None:
-        self.values[ins] = self.value(a) % self.value(b)  # type: ignore[operator]
+        self.values[ins] = self.value(a) % self.value(b)
 
     def op_alen(self, ins: Ins, tab: Ins, hint: Ins) -> None:
-        table = int(self.value(tab))  # type: ignore[call-overload]
+        table = int(self.value(tab))
         size = self.view.asize(table)
         while size > 1 and self.view.value_at(self.view.array_slot(table, size - 1)) == NIL:
             size -= 1
@@ -381,9 +381,9 @@ def restore(view: View, outcome: Outcome, snap: Snapshot) -> int:
             evaluator.step(ins)
         value = evaluator.value(ins)
         if entry.flags & SnapFlag.KEYINDEX:
-            bits = KEYINDEX_TAG | int(value) & 0xFFFFFFFF  # type: ignore[call-overload]
+            bits = KEYINDEX_TAG | int(value) & 0xFFFFFFFF
         elif ins.op is Op.KNUM:
-            bits = bits_of(value)  # type: ignore[arg-type]
+            bits = bits_of(value)
         else:
             bits = box(ins.type, value)
         view.read.set_u64(outcome.base + 8 * (entry.slot - 2), bits)

@@ -68,7 +68,7 @@ class EvaluatedCode:
             self.side[parent.number, trace.exitno] = trace.number
         head = Ptr(TraceHead, self.runtime.heap.aux(TraceHead.sizeof()))
         head.number, head.startins, head.serial = trace.number, trace.startins, trace.serial
-        head.mcode = ACCESS.memory.register(lambda vm, a, d: self.enter(vm, trace.number))  # type: ignore[attr-defined]
+        head.mcode = ACCESS.memory.register(lambda vm, a, d: self.enter(vm, trace.number))
         self.runtime.heap.g.traces[trace.number] = head
 
     def discard(self) -> None:
