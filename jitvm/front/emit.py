@@ -19,13 +19,14 @@ Not here: what an expression is (expr.py), scopes (scope.py), the finished proto
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
-
 from jitvm.front import messages
 from jitvm.front.bytecode import BC, JUMP_BIAS, MAX_D, NO_REG, ins_ad, ins_aj
 from jitvm.front.proto import KGC, ProtoFlag, Prototype
 
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from jitvm.front.lexer import Lexer
     from jitvm.front.scope import Scope, Variable
 

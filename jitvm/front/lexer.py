@@ -15,7 +15,6 @@ Line ends are normalised to "\n" first: CR, CR LF and LF CR each count as one an
 from __future__ import annotations
 
 import re
-from typing import NoReturn
 
 from jitvm.front import messages
 from jitvm.front.chunkid import chunk_id
@@ -31,6 +30,10 @@ from jitvm.front.tokens import (
     TK_STRING,
     token_text,
 )
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BYTECODE_SIGNATURE = b"\x1b"

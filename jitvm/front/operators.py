@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from jitvm.front.bytecode import BC, MAX_B, MAX_C, ins_abc, ins_ad
 from jitvm.front.emit import FunctionState
@@ -68,14 +67,16 @@ Combine = Callable[[FunctionState, Exp, Exp], Exp]
 Fold = Callable[[float, float], float]
 
 
-@dataclass(slots=True, frozen=True)
 class Operator:
     """A binary operator: how tight it binds to the left and to the right, and how it is compiled."""
 
-    left: int
-    right: int
-    prepare: Prepare
-    combine: Combine
+    __slots__ = ("combine", "left", "prepare", "right")
+
+    def __init__(self, left: int, right: int, prepare: Prepare, combine: Combine) -> None:
+        self.left = left
+        self.right = right
+        self.prepare = prepare
+        self.combine = combine
 
 
 # -- Folding --------------------------------------------------------------------

@@ -10,11 +10,12 @@
 Invariants: `kgc` and `knum` are in order of first use, as LuaJIT's; children come before the functions that
 create them in every listing; a prototype never changes after the front end returns it.
 Not here: anything of the running program (closures, hot counts, patched bytecodes).
+
+No data classes: making those takes longer than compiling most scripts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntFlag
 
 UPVALUE_LOCAL = 0x8000      # the descriptor names a slot of the parent, not one of its upvalues
@@ -40,52 +41,84 @@ BUILD_FLAGS = ProtoFlag.HAS_RETURN | ProtoFlag.FIXUP_RETURN
 Constant = bool | float | bytes | None
 
 
-@dataclass(slots=True, frozen=True)
 class VarInfo:
     """A local variable and the range of bytecodes in which it lives."""
 
-    name: bytes
-    startpc: int
-    endpc: int
+    __slots__ = ("endpc", "name", "startpc")
+
+    def __init__(self, name: bytes, startpc: int, endpc: int) -> None:
+        self.name = name
+        self.startpc = startpc
+        self.endpc = endpc
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, VarInfo) and other._key() == self._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        return f"VarInfo{self._key()}"
+
+    def _key(self) -> tuple[bytes, int, int]:
+        return self.name, self.startpc, self.endpc
 
 
-@dataclass(slots=True)
 class TemplateTable:
     """The constant part of a table constructor, copied by TDUP.
 
     A key of `hash` whose value is None reserves a node: the bytecode after TDUP stores there."""
 
-    array: list[Constant] = field(default_factory=list)
-    hash: list[tuple[Constant, Constant]] = field(default_factory=list)
-    asize: int = 0
-    hbits: int = 0
+    __slots__ = ("array", "asize", "hash", "hbits")
+
+    def __init__(self) -> None:
+        self.array: list[Constant] = []
+        self.hash: list[tuple[Constant, Constant]] = []
+        self.asize = 0
+        self.hbits = 0
+
+    def __repr__(self) -> str:
+        return f"TemplateTable({self.array}, {self.hash}, asize={self.asize}, hbits={self.hbits})"
 
 
-@dataclass(slots=True, eq=False)
 class CDataConst:
     """A literal with suffix LL, ULL or i.  Each literal is an object of its own."""
 
-    kind: str            # "int64", "uint64", "complex"
-    value: int | float   # for complex: the imaginary part
+    __slots__ = ("kind", "value")
+
+    def __init__(self, kind: str, value: int | float) -> None:
+        self.kind = kind     # "int64", "uint64", "complex"
+        self.value = value   # for complex: the imaginary part
+
+    def __repr__(self) -> str:
+        return f"CDataConst({self.kind!r}, {self.value!r})"
 
 
-@dataclass(slots=True, eq=False)
 class Prototype:
     """A function of the source text."""
 
-    bytecode: list[int]
-    kgc: list[KGC]
-    knum: list[float]
-    upvalues: list[int]
-    uvnames: list[bytes]
-    lines: list[int]
-    varinfo: list[VarInfo]
-    numparams: int
-    framesize: int
-    flags: ProtoFlag
-    firstline: int
-    numline: int
-    chunkname: bytes
+    __slots__ = ("bytecode", "chunkname", "firstline", "flags", "framesize", "kgc", "knum", "lines",
+                 "numline", "numparams", "upvalues", "uvnames", "varinfo")
+
+    def __init__(self, *, bytecode: list[int], kgc: list[KGC], knum: list[float], upvalues: list[int],
+                 uvnames: list[bytes], lines: list[int], varinfo: list[VarInfo], numparams: int,
+                 framesize: int, flags: ProtoFlag, firstline: int, numline: int, chunkname: bytes) -> None:
+        self.bytecode = bytecode
+        self.kgc = kgc
+        self.knum = knum
+        self.upvalues = upvalues
+        self.uvnames = uvnames
+        self.lines = lines
+        self.varinfo = varinfo
+        self.numparams = numparams
+        self.framesize = framesize
+        self.flags = flags
+        self.firstline = firstline
+        self.numline = numline
+        self.chunkname = chunkname
+
+    def __repr__(self) -> str:
+        return f"<Prototype {self.chunkname!r}:{self.firstline}>"
 
     @property
     def lastline(self) -> int:

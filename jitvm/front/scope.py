@@ -16,11 +16,13 @@ block stands behind it.
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from jitvm.front import messages
 from jitvm.front.bytecode import BC, ins_aj
 from jitvm.front.emit import NO_JUMP, FunctionState
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 MAX_LOCALS = 200
 MAX_UPVALUES = 60

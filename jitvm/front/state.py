@@ -8,7 +8,6 @@ or an assignment, or a variable with what follows it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NoReturn
 
 from jitvm.front import messages
 from jitvm.front.emit import FunctionState
@@ -16,6 +15,10 @@ from jitvm.front.expr import Exp
 from jitvm.front.lexer import Lexer
 from jitvm.front.scope import Variable
 from jitvm.front.tokens import TK_GOTO, TK_NAME, token_text
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 MAX_LEVEL = 200
 

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ir.layout import Ptr
 from jitvm.lib.table import upcall_library
@@ -31,28 +29,33 @@ from jitvm.runtime.values import (
     parse_number,
 )
 
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
     from jitvm.runtime.runtime import Runtime
 
 
-@dataclass(slots=True, frozen=True)
 class Slot:
     """A Lua value as its 64 bits."""
 
-    bits: int
+    __slots__ = ("bits",)
+
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
 
 
 Result = None | bool | int | float | bytes | LuaObject | Slot
 Results = tuple[Result, ...] | list[Result]
 
 
-@dataclass(slots=True)
 class Call:
     """One call of a library function."""
 
-    runtime: Runtime
-    thread: Ptr
-    slots: tuple[int, ...]
+    __slots__ = ("runtime", "slots", "thread")
+
+    def __init__(self, runtime: Runtime, thread: Ptr, slots: tuple[int, ...]) -> None:
+        self.runtime = runtime
+        self.thread = thread
+        self.slots = slots
 
     @property
     def count(self) -> int:

@@ -18,33 +18,47 @@ Upvalues of a builtin are its constants: bytes (a string) or the name of another
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from jitvm.lib.ffnames import FF_C, FFIDS
 from jitvm.native import NativeFunction
 
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from typing import Any
 
-@dataclass(frozen=True, slots=True)
+
 class FunctionName:
     """An upvalue that is another library function."""
 
-    name: str
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
 
 
 Upvalue = bytes | FunctionName
 
 
-@dataclass(frozen=True, slots=True)
 class LibraryFunction:
     """A row.  Exactly one of `native`, `python` and `lua` is set."""
 
-    name: str
-    ffid: int
-    native: NativeFunction | None = None
-    python: Callable[..., Any] | None = None
-    lua: str | None = None
-    upvalues: tuple[Upvalue, ...] = ()
+    __slots__ = ("ffid", "lua", "name", "native", "python", "upvalues")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        native: NativeFunction | None = None,
+        python: Callable[..., Any] | None = None,
+        lua: str | None = None,
+        upvalues: tuple[Upvalue, ...] = (),
+    ) -> None:
+        self.name = name
+        self.ffid = 0 if lua is not None else FFIDS.get(name, FF_C)
+        self.native = native
+        self.python = python
+        self.lua = lua
+        self.upvalues = upvalues
 
     @property
     def module(self) -> str:
@@ -77,7 +91,7 @@ def library(name: str, *upvalues: Upvalue) -> Callable[[NativeFunction], NativeF
     """Declares a native library function."""
 
     def declare(function: NativeFunction) -> NativeFunction:
-        _add(LibraryFunction(name, FFIDS.get(name, FF_C), native=function, upvalues=upvalues))
+        _add(LibraryFunction(name, native=function, upvalues=upvalues))
         return function
 
     return declare
@@ -87,7 +101,7 @@ def upcall_library(name: str) -> Callable[[Callable[..., Any]], Callable[..., An
     """Declares a library function written in Python."""
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        _add(LibraryFunction(name, FFIDS.get(name, FF_C), python=function))
+        _add(LibraryFunction(name, python=function))
         return function
 
     return declare
@@ -95,4 +109,4 @@ def upcall_library(name: str) -> Callable[[Callable[..., Any]], Callable[..., An
 
 def lua_library(name: str, source: str) -> None:
     """Declares a library function written in Lua: a chunk that returns it."""
-    _add(LibraryFunction(name, 0, lua=source))
+    _add(LibraryFunction(name, lua=source))

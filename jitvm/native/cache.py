@@ -15,16 +15,18 @@ from __future__ import annotations
 import marshal
 import os
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 try:  # The module itself: hashlib would load OpenSSL, at every start.
     from _blake2 import blake2b
 except ImportError:  # pragma: no cover
     from hashlib import blake2b
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 MAGIC = b"jitvm cache 1\n"
 #: What machine code depends on: its sources, the IR, and the code generator.
 SOURCES = (
@@ -41,19 +43,19 @@ GENERATOR = ("x64", "ir/ops.py", "ir/types.py", "ir/values.py", "ir/objects.py",
 KEPT_FILES = 24
 
 
-def directory() -> Path:
+def directory() -> str:
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(base) / "jitvm"
+    return os.path.join(base, "jitvm")
 
 
 def files(parts: tuple[str, ...]) -> Iterator[tuple[str, os.stat_result]]:
     """Name and status of the Python files of folders and single files, in a fixed order."""
     for part in parts:
-        path = ROOT / part
+        path = f"{ROOT}/{part}"
         if part.endswith(".py"):
             yield part, os.stat(path)
             continue
-        yield from _folder(str(path), part)
+        yield from _folder(path, part)
 
 
 def _folder(path: str, name: str) -> Iterator[tuple[str, os.stat_result]]:
@@ -70,7 +72,7 @@ def _folder(path: str, name: str) -> Iterator[tuple[str, os.stat_result]]:
 
 def stamp() -> str:
     """Changes when a source file is edited, touched, added or removed."""
-    seen = blake2b(str(ROOT).encode(), digest_size=16)
+    seen = blake2b(os.fsencode(ROOT), digest_size=16)
     for name, status in files(SOURCES):
         seen.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
     return seen.hexdigest()
@@ -80,15 +82,17 @@ def content_key(parts: tuple[str, ...] = SOURCES) -> str:
     """Changes when the contents of a source file change."""
     seen = blake2b(digest_size=16)
     for name, _ in files(parts):
-        data = (ROOT / name).read_bytes()
+        with open(f"{ROOT}/{name}", "rb") as file:
+            data = file.read()
         seen.update(f"{name} {len(data)}\n".encode() + data)
     return seen.hexdigest()
 
 
-def read(path: Path) -> Any:
+def read(path: str) -> Any:
     """The value in a file; None if it is missing or damaged."""
     try:
-        data = path.read_bytes()
+        with open(path, "rb", buffering=0) as file:
+            data = file.readall()
     except OSError:
         return None
     head = len(MAGIC) + 32
@@ -97,27 +101,34 @@ def read(path: Path) -> Any:
     return marshal.loads(memoryview(data)[head:])
 
 
-def write(path: Path, value: Any) -> bool:
+def write(path: str, value: Any) -> bool:
     """Keeps a value of plain types; False if that is not possible here."""
     body = marshal.dumps(value, 4)
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}-{os.getpid()}-{time.monotonic_ns()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}-{os.getpid()}-{time.monotonic_ns()}")
-        try:
-            temporary.write_bytes(MAGIC + _checksum(body) + body)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        os.makedirs(folder, exist_ok=True)
+        with open(temporary, "wb") as file:
+            file.write(MAGIC + _checksum(body) + body)
+        os.replace(temporary, path)
     except OSError:
+        _remove(temporary)
         return False
     return True
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        return  # It was not even created.
 
 
 def _checksum(body: bytes) -> bytes:
     return blake2b(body, digest_size=32).digest()
 
 
-def prune(folder: Path) -> None:
+def prune(folder: str) -> None:
     """Leaves the newest files only."""
     try:
         kept = [(entry.stat().st_mtime, entry.name, entry.path) for entry in os.scandir(folder)]

@@ -9,13 +9,15 @@ CPython, on whatever memory `ir.layout.ACCESS` holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 from types import FunctionType
-from typing import Any
 
 from jitvm.native import registry
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 class Kind(Enum):
@@ -27,13 +29,20 @@ class Kind(Enum):
     STUB = "stub"  # Handler convention, written in assembler (see `stubs.py`).
 
 
-@dataclass(eq=False, slots=True)
 class NativeFunction:
-    """A declared function.  `python` is the function as written; calling it runs it simulated."""
+    """A declared function.  `python` is the function as written; calling it runs it simulated.
 
-    python: FunctionType
-    kind: Kind
-    simulated: Callable[..., Any] | None = field(default=None, repr=False)
+    No data class: making one takes longer than all else here, at every start."""
+
+    __slots__ = ("kind", "python", "simulated")
+
+    def __init__(self, python: FunctionType, kind: Kind) -> None:
+        self.python = python
+        self.kind = kind
+        self.simulated: Callable[..., Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.kind.value} {self.name}>"
 
     @property
     def name(self) -> str:

@@ -17,29 +17,34 @@ from __future__ import annotations
 import os
 import sys
 from bisect import bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 from jitvm.native import cache
 from jitvm.native.call import callable_at
 from jitvm.native.linked import Linked, Symbol, from_plain
 from x64.area import Area
 
-SHIPPED = Path(__file__).with_name("vm.image")
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+SHIPPED = os.path.join(os.path.dirname(__file__), "vm.image")
 
 
-@dataclass(eq=False, slots=True)
 class Image:
     """The image at its place in the process."""
 
-    area: Area
-    base: int
-    size: int
-    symbols: dict[str, Symbol]
-    handlers: dict[int | str, int]
-    _order: list[tuple[int, str]] = field(default_factory=list)
+    __slots__ = ("_order", "area", "base", "handlers", "size", "symbols")
+
+    def __init__(
+        self, area: Area, base: int, size: int, symbols: dict[str, Symbol], handlers: dict[int | str, int]
+    ) -> None:
+        self.area = area
+        self.base = base
+        self.size = size
+        self.symbols = symbols
+        self.handlers = handlers
+        self._order: list[tuple[int, str]] = []
 
     def address(self, name: str) -> int:
         return self.base + self.symbols[name].offset
@@ -81,28 +86,28 @@ def place(linked: Linked, area: Area) -> Image:
 def find() -> Linked:
     """From the cache, from the package, or built."""
     folder = cache.directory()
-    stamp_file = folder / f"stamp-{cache.stamp()}"
+    stamp_file = f"{folder}/stamp-{cache.stamp()}"
     key = cache.read(stamp_file)
     if not isinstance(key, str):
         key = cache.content_key()
         cache.write(stamp_file, key)
-    for path in (folder / f"image-{key}", SHIPPED):
+    for path in (f"{folder}/image-{key}", SHIPPED):
         found = cache.read(path)
         if isinstance(found, tuple) and found[0] == key:
             linked = from_plain(found[1])
             if linked is not None:
                 return linked
     linked = rebuild(folder)
-    cache.write(folder / f"image-{key}", (key, linked.plain()))
+    cache.write(f"{folder}/image-{key}", (key, linked.plain()))
     cache.prune(folder)
     return linked
 
 
-def rebuild(folder: Path) -> Linked:
+def rebuild(folder: str) -> Linked:
     """Builds, with the functions that an earlier build left in `folder`."""
     from jitvm.native.build import build
 
-    path = folder / f"functions-{cache.content_key(cache.GENERATOR)}"
+    path = f"{folder}/functions-{cache.content_key(cache.GENERATOR)}"
     known = cache.read(path)
     linked, used = build(known if isinstance(known, dict) else {})
     if used != known:
@@ -122,7 +127,7 @@ def main(arguments: list[str]) -> int:
     folder = cache.directory()
     if arguments[:1] == ["--output"] and len(arguments) == 2:
         linked = rebuild(folder)
-        if not cache.write(Path(arguments[1]), (cache.content_key(), linked.plain())):
+        if not cache.write(os.path.abspath(arguments[1]), (cache.content_key(), linked.plain())):
             print(f"cannot write {arguments[1]}", file=sys.stderr)
             return 1
     elif arguments:

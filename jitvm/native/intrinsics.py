@@ -9,24 +9,30 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from ir.layout import Ptr, Scalar, i64, u32, u64
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 INTRINSICS: dict[str, Intrinsic] = {}
 
 
-@dataclass(frozen=True, slots=True)
 class Intrinsic:
     """`params` and `result` are types, or None for "the type of the first argument"."""
 
-    name: str
-    params: tuple[Any, ...]
-    result: Any
-    impl: Callable[..., Any]
-    default: Any  # Operand type assumed when called without the compiler's help.
+    __slots__ = ("default", "impl", "name", "params", "result")
+
+    def __init__(
+        self, name: str, params: tuple[Any, ...], result: Any, impl: Callable[..., Any], default: Any
+    ) -> None:
+        self.name = name
+        self.params = params
+        self.result = result
+        self.impl = impl
+        self.default = default  # Operand type assumed when called without the compiler's help.
 
     def __call__(self, *args: Any) -> Any:
         return self.impl(self.default, *args)

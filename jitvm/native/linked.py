@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from typing import Any
 
 FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
 class Symbol:
     """A function of the image.  Without a signature it is not called from Python."""
 
-    offset: int
-    size: int
-    signature: str
-    source: str
+    __slots__ = ("offset", "signature", "size", "source")
+
+    def __init__(self, offset: int, size: int, signature: str, source: str) -> None:
+        self.offset = offset
+        self.size = size
+        self.signature = signature
+        self.source = source
 
 
-@dataclass(frozen=True, slots=True)
 class Linked:
-    """The image, not yet mapped."""
+    """The image, not yet mapped.  `absolute`: places that hold the address of an offset."""
 
-    code: bytes
-    symbols: dict[str, Symbol]
-    handlers: dict[int | str, str]
-    absolute: list[tuple[int, int]]  # Places that hold the address of an offset.
+    __slots__ = ("absolute", "code", "handlers", "symbols")
+
+    def __init__(
+        self,
+        code: bytes,
+        symbols: dict[str, Symbol],
+        handlers: dict[int | str, str],
+        absolute: list[tuple[int, int]],
+    ) -> None:
+        self.code = code
+        self.symbols = symbols
+        self.handlers = handlers
+        self.absolute = absolute
 
     def plain(self) -> Any:
         """As values that marshal knows."""

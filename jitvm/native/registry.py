@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 
 if TYPE_CHECKING:
     from jitvm.native.decorators import NativeFunction

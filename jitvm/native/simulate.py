@@ -13,13 +13,13 @@ pointer is found at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
-
 from ir.layout import ACCESS, Ptr, u32, u64
 from jitvm.native import registry
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 CODE_BASE = 0x7E0000000000  # Addresses of functions; nothing can be read there.
 
@@ -32,14 +32,9 @@ class SimulatedMemory:
         self.next = base
         self.functions: list[Callable[..., Any]] = []
 
-    @contextmanager
-    def in_use(self) -> Iterator[SimulatedMemory]:
+    def in_use(self) -> _Use:
         """`Ptr` accesses go here inside the `with` block."""
-        before, ACCESS.memory = ACCESS.memory, self
-        try:
-            yield self
-        finally:
-            ACCESS.memory = before
+        return _Use(self)
 
     @classmethod
     def installed(cls, size: int = 1 << 20) -> Any:
@@ -77,15 +72,33 @@ class SimulatedMemory:
         return self.functions[index]
 
 
-@dataclass(frozen=True, slots=True)
+class _Use:
+    """The `with` block of `SimulatedMemory.in_use`."""
+
+    def __init__(self, memory: SimulatedMemory) -> None:
+        self.memory = memory
+        self.before = ACCESS.memory
+
+    def __enter__(self) -> SimulatedMemory:
+        self.before, ACCESS.memory = ACCESS.memory, self.memory
+        return self.memory
+
+    def __exit__(self, *_: object) -> None:
+        ACCESS.memory = self.before
+
+
 class Next:
     """How a handler ends: jump to `target` (a handler or an address), or, if None, dispatch `ins`."""
 
-    target: Any = None
-    a: Any = 0
-    d: Any = 0
-    ins: int | None = None
-    table: str = "dispatch"
+    __slots__ = ("a", "d", "ins", "table", "target")
+
+    def __init__(
+        self, target: Any = None, a: Any = 0, d: Any = 0, ins: int | None = None, table: str = "dispatch"
+    ) -> None:
+        self.target = target
+        self.a, self.d = a, d
+        self.ins = ins
+        self.table = table
 
 
 class Leave(Exception):
@@ -96,15 +109,13 @@ class Leave(Exception):
         self.status = status
 
 
-@dataclass(eq=False, slots=True)
 class Interp:
     """The pinned state of the interpreter, as handlers see it."""
 
-    g: Any
-    base: Any
-    pc: Any
-    kbase: Any
-    jump: Next = field(default=Next(), repr=False)
+    __slots__ = ("base", "g", "kbase", "pc")
+
+    def __init__(self, g: Any, base: Any, pc: Any, kbase: Any) -> None:
+        self.g, self.base, self.pc, self.kbase = g, base, pc, kbase
 
     def next(self) -> Next:
         """Fetch the next instruction and go to its handler."""

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from ir.layout import ACCESS, FnPtr, Ptr, u8
 from ir.objects import VM, GCstr, GCtab, State, TValue
@@ -31,6 +30,10 @@ from jitvm.runtime.alloc import BLOCK_SIZE, CLASS_SIZES, CODE_OFFSET, MEDIUM_MAX
 from jitvm.runtime.gc import GC_HEADROOM
 from jitvm.runtime.memory import ProcessMemory
 from jitvm.runtime.value import NIL, TAB_BITS
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from typing import Any
 
 MB, GB = 1 << 20, 1 << 30
 VM_AREA = CODE_OFFSET

@@ -13,7 +13,6 @@ one is loaded.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 
 from ir.layout import Ptr, offset_of
 from ir.objects import GCT_PROTO, GCproto, GCtab
@@ -29,12 +28,14 @@ PLACEHOLDER = TRUE
 PROTO_FLAGS = 0x1F
 
 
-@dataclass(slots=True, frozen=True)
 class LoadedProto:
     """A prototype and where it is."""
 
-    proto: Prototype
-    address: int
+    __slots__ = ("address", "proto")
+
+    def __init__(self, proto: Prototype, address: int) -> None:
+        self.proto = proto
+        self.address = address
 
     @property
     def bytecode(self) -> int:

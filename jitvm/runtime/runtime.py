@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from ir.layout import Ptr
 from ir.objects import Frame, GCfunc, State, TValue
@@ -34,6 +33,7 @@ from jitvm.runtime.upcalls import Upcall
 from jitvm.runtime.value import FUNC_BITS, POINTER, TAB_BITS
 from jitvm.runtime.values import LuaObject, Values, bits_of_number, format_number, number_of, parse_number
 
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
     from jitvm.runtime.jit import Jit
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import TYPE_CHECKING
 
 from ir.layout import Ptr
 from ir.objects import GCfunc, GCstr
 from jitvm.runtime.value import FALSE, NIL, POINTER, STR_BITS, TRUE
 
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
     from jitvm.runtime.heap import Heap
 

@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from typing import Protocol, TextIO
 
 from ir.abort import Abort
@@ -207,7 +208,8 @@ class Dump(Listener):
         proto = self._live.get(pt.ident)
         if proto is None:
             original = self.sources.prototype(pt.ident)
-            proto = self._live[pt.ident] = replace(original, bytecode=list(original.bytecode))
+            proto = self._live[pt.ident] = copy(original)
+            proto.bytecode = list(original.bytecode)
         proto.bytecode[pos] = view.ins(pt.bc + 4 * pos)
         line = list_instruction(proto, pos, self.prefix.encode()).decode("utf-8", "surrogateescape")
         return escape_html(line) if self.color is Color.HTML else line
