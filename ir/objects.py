@@ -168,6 +168,22 @@ class ExitState(Struct):
     fpr: Array[f64, 16]
 
 
+MAX_CAPTURES = 32
+
+
+class MatchState(Struct):
+    """One match of a string pattern.  A capture's size may be one of the marks of `lib/pattern.py`."""
+
+    start: Ptr[u8]  # The subject.
+    end: Ptr[u8]
+    level: u32  # Captures so far, finished or not.
+    depth: u32
+    failed: u32  # The `Bad` of an error in the pattern; 0 if there is none.
+    pad: u32
+    starts: Array[u64, MAX_CAPTURES]
+    sizes: Array[i64, MAX_CAPTURES]
+
+
 DISPATCH_SIZE = 256
 
 
@@ -274,6 +290,14 @@ class VM(Struct):
     buf_length: u64  # Bytes in tmpbuf, while a trace builds a string there.
     savepc: u64  # PC of the running Lua function while an error is raised; 0 in a library function.
     gc_weak: u64  # Weak tables met while marking, chained through gclist.
+    char_bits: Ptr[u8]  # What kind of character each byte is (lib/pattern.py).
+    class_bits: Ptr[u8]  # Which kinds a class letter of a pattern stands for.
+    match: MatchState
+    enter: FnPtr[[Ptr[VM], Ptr[State], Ptr[u32], Ptr[TValue], u64], i64]  # vm_enter: runs the interpreter.
+    start_pc: Ptr[u32]  # The word it starts at to call a function.
+    native_calls: u32  # Calls of Lua functions by library functions that are under way.
+    memmem: FnPtr[[Ptr[u8], u64, Ptr[u8], u64], u64]
+    strfromd: FnPtr[[Ptr[u8], u64, Ptr[u8], f64], i32]
 
 
 class Frame(IntEnum):

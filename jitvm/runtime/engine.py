@@ -46,6 +46,9 @@ class Engine(Protocol):
     def enter(self, g: int, thread: int, pc: int, base: int, kbase: int) -> int:
         """Run the interpreter from `pc` on until it is left; the status."""
 
+    def entry(self) -> int:
+        """Address of the same for native code."""
+
 
 def import_native_code() -> None:
     """Every module that declares native functions."""
@@ -92,6 +95,9 @@ class SimulatedEngine:
         state = _Tables(Ptr(VM, g), Ptr(TValue, base), Ptr(u32, pc), Ptr(u64, kbase))
         return state.run(STEPS)
 
+    def entry(self) -> int:
+        return self._register("enter", lambda *args: self.enter(*[int(getattr(a, "addr", a)) for a in args]))
+
 
 class ImageEngine:
     """The compiled image, mapped into the process."""
@@ -123,6 +129,9 @@ class ImageEngine:
 
     def enter(self, g: int, thread: int, pc: int, base: int, kbase: int) -> int:
         return int(self._enter(g, thread, pc, base, kbase))
+
+    def entry(self) -> int:
+        return int(self.image.address("vm_enter"))
 
     def code_generator(self, runtime: Runtime) -> CodeGenerator:
         """Machine code for traces, in reach of the image."""

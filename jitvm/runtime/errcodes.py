@@ -49,6 +49,7 @@ class Bad(IntEnum):
     INVALID_LEVEL = 15
     FUNCTION_OR_LEVEL = 16
     INVALID_FORMAT = 17
+    REPLACEMENT_TYPE = 18
     LAST_ARG = 99
     STRING_OVERFLOW = 100
     NEXT_KEY = 101
@@ -62,6 +63,17 @@ class Bad(IntEnum):
     PROTECTED = 109
     SORT_ORDER = 110
     SLICE = 111
+    C_STACK = 113  # Natives and Lua functions call each other too deep.
+    PATTERN_FRONTIER = 120
+    PATTERN_CAPTURE = 121
+    PATTERN_ESCAPE = 122
+    PATTERN_SET = 123
+    PATTERN_BALANCE = 124
+    PATTERN_COMPLEX = 125
+    CAPTURE_INDEX = 126
+    CAPTURES = 127
+    CAPTURE_OPEN = 128
+    REPLACEMENT = 129  # Its value is in g.tmptv.
     CONCAT_VALUE = 112  # g.errarg: index of the element; its value is in g.tmptv
 
 

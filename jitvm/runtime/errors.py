@@ -63,6 +63,7 @@ REASONS = {
     Bad.INVALID_LEVEL: b"invalid level",
     Bad.FUNCTION_OR_LEVEL: b"function or level expected",
     Bad.INVALID_FORMAT: b"invalid format",
+    Bad.REPLACEMENT_TYPE: b"string/function/table expected",
 }
 #: Failures that are not about one argument.
 FAILURES = {
@@ -78,6 +79,16 @@ FAILURES = {
     Bad.PROTECTED: b"cannot change a protected metatable",
     Bad.SORT_ORDER: b"invalid order function for sorting",
     Bad.SLICE: b"string slice too long",
+    Bad.C_STACK: b"C stack overflow",
+    Bad.PATTERN_FRONTIER: b"missing '[' after '%f' in pattern",
+    Bad.PATTERN_CAPTURE: b"invalid pattern capture",
+    Bad.PATTERN_ESCAPE: b"malformed pattern (ends with '%')",
+    Bad.PATTERN_SET: b"malformed pattern (missing ']')",
+    Bad.PATTERN_BALANCE: b"unbalanced pattern",
+    Bad.PATTERN_COMPLEX: b"pattern too complex",
+    Bad.CAPTURE_INDEX: b"invalid capture index",
+    Bad.CAPTURES: b"too many captures",
+    Bad.CAPTURE_OPEN: b"unfinished capture",
 }
 
 
@@ -154,6 +165,9 @@ class Messages:
             kind = type_name(self.runtime.heap.g.tmptv.bits)
             message = b"invalid value (%s) at index %d in table for 'concat'" % (kind, number)
             return self.caller_where(thread) + message
+        if bad is Bad.REPLACEMENT:
+            kind = type_name(self.runtime.heap.g.tmptv.bits)
+            return self.caller_where(thread) + b"invalid replacement value (a %s)" % kind
         if bad in FAILURES:
             return self.caller_where(thread) + FAILURES[bad]
         if bad in REASONS:

@@ -27,6 +27,7 @@ from ir.objects import VM, GCstr, GCtab, State, TValue
 from jitvm.native import registry
 from jitvm.runtime import func, gc, prng, state, string, table
 from jitvm.runtime.alloc import BLOCK_SIZE, CLASS_SIZES, CODE_OFFSET, MEDIUM_MAX, Block, SizeClass
+from jitvm.runtime.chartypes import CHAR_BITS, CLASS_BITS
 from jitvm.runtime.gc import GC_HEADROOM
 from jitvm.runtime.memory import ProcessMemory
 from jitvm.runtime.value import NIL, TAB_BITS
@@ -96,12 +97,11 @@ class Heap:
             at = Ptr(SizeClass, g.gc_classes) + number
             at.size, at.cells = size, BLOCK_SIZE // max(size, 1)
         by_size = bytes([bisect_left(CLASS_SIZES, size) for size in range(0, MEDIUM_MAX + 1, 16)])
-        g.gc_classof = self.aux(len(by_size))
-        self.memory.write(g.gc_classof, by_size)
+        g.gc_classof = self._constant(by_size)
 
     def _system_functions(self) -> None:
         for name, (_, type_) in VM.layout().items():
-            if isinstance(type_, FnPtr) and name != "upcall":
+            if isinstance(type_, FnPtr) and name not in ("upcall", "enter"):
                 setattr(self.g, name, self.memory.symbol(name, type_))
 
     def _objects(self) -> None:
@@ -111,6 +111,7 @@ class Heap:
         self._scratch = self.aux(TMPBUF)  # Not tmpbuf: native code may be in the middle of filling that.
         g.nilnode.val.bits = g.nilnode.key.bits = g.niltv.bits = NIL
         g.tmptv.bits = g.tmptv2.bits = g.errval.bits = NIL
+        g.char_bits, g.class_bits = self._constant(CHAR_BITS), self._constant(CLASS_BITS)
         g.strseed, g.strmask = STRING_SEED, MIN_STRTAB - 1
         g.strhash = self.aux(8 * MIN_STRTAB)
         g.stremptyz = self.string(b"")
@@ -132,6 +133,11 @@ class Heap:
         address = self._aux
         self._aux = address + (size + 15 & ~15)
         assert self._aux <= self.g.heap_base + VM_AREA, "auxiliary memory is full"
+        return address
+
+    def _constant(self, data: bytes) -> int:
+        address = self.aux(len(data))
+        self.memory.write(address, data)
         return address
 
     def code(self, size: int) -> int:

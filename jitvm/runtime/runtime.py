@@ -70,6 +70,7 @@ class Runtime:
         self.heap.g.upcall = engine.upcall(self._upcall)
         self._start_word = self.heap.code(8)
         self.heap.memory.write(self._start_word, struct.pack("<I", ins_ad(Header.START, 0, 0)))
+        self.heap.g.enter, self.heap.g.start_pc = engine.entry(), self._start_word
         self.builtins = Builtins(self)
         self.builtins.install()
         self.apply_options()
