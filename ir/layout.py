@@ -17,16 +17,18 @@ from __future__ import annotations
 
 import struct as _struct
 import sys
-from typing import Any, ClassVar, Protocol
 
 from ir.types import IRType
 
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from typing import Any, ClassVar, Protocol
 
-class Memory(Protocol):
-    """Where `Ptr` reads and writes: a simulated heap image or the process's own memory."""
+    class Memory(Protocol):
+        """Where `Ptr` reads and writes: a simulated heap image or the process's own memory."""
 
-    def read(self, address: int, size: int) -> bytes: ...
-    def write(self, address: int, data: bytes) -> None: ...
+        def read(self, address: int, size: int) -> bytes: ...
+        def write(self, address: int, data: bytes) -> None: ...
 
 
 class _Unset:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from jitvm.front.errors import LuaError
 
@@ -46,14 +45,14 @@ class Failed(Exception):
     """Something was reported; the process ends with status 1."""
 
 
-@dataclass(slots=True)
 class Arguments:
     """The command line, taken apart."""
 
-    argv: list[bytes]
-    options: list[tuple[str, bytes]] = field(default_factory=list)
-    script: int = 0  # Index of the script in argv; len(argv) if there is none.
-    bytecode: list[bytes] | None = None
+    def __init__(self, argv: list[bytes]) -> None:
+        self.argv = argv
+        self.options: list[tuple[str, bytes]] = []
+        self.script = 0  # Index of the script in argv; len(argv) if there is none.
+        self.bytecode: list[bytes] | None = None
 
     def has(self, letters: str) -> bool:
         return any(letter in letters for letter, _ in self.options)

@@ -10,9 +10,6 @@ Also `jit.opt.start`.  Nothing else holds a flag or a parameter.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-
 from ir.passes.flags import LEVELS, OptFlag
 
 #: Parameter: default and what it limits.
@@ -45,14 +42,16 @@ class UnknownOption(Exception):
     """Not a flag, a level or a parameter."""
 
 
-@dataclass(slots=True)
 class Options:
     """Settings of one runtime."""
 
-    parameters: dict[str, int] = field(default_factory=lambda: {k: v[0] for k, v in PARAMETERS.items()})
-    flags: OptFlag = LEVELS[DEFAULT_LEVEL]
-    jit: bool = True
-    seed: int = 0
+    __slots__ = ("flags", "jit", "parameters", "seed")
+
+    def __init__(self, *, jit: bool = True, seed: int = 0) -> None:
+        self.parameters = {name: default for name, (default, _) in PARAMETERS.items()}
+        self.flags = LEVELS[DEFAULT_LEVEL]
+        self.jit = jit
+        self.seed = seed
 
     def optimise(self, text: str) -> None:
         """One or several settings, separated by commas, as after `-O`."""
@@ -67,16 +66,16 @@ class Options:
         return True
 
     def _flag(self, text: str) -> bool:
-        match = re.fullmatch(r"(\+|-|no-?)?(\w+)", text)
-        if match is None or match[2] not in FLAGS:
+        clear = text.startswith(("-", "no"))
+        name = text.removeprefix("no").removeprefix("-") if clear else text.removeprefix("+")
+        if name not in FLAGS:
             return False
-        flag = FLAGS[match[2]]
-        self.flags = self.flags | flag if match[1] in (None, "+") else self.flags & ~flag
+        self.flags = self.flags & ~FLAGS[name] if clear else self.flags | FLAGS[name]
         return True
 
     def _parameter(self, text: str) -> bool:
         name, equals, value = text.partition("=")
-        if not equals or name not in PARAMETERS or not re.fullmatch("[0-9]*", value):
+        if not equals or name not in PARAMETERS or value.strip("0123456789"):
             return False
         self.parameters[name] = int(value or 0) & 0x7FFFFFFF
         return True

@@ -15,14 +15,15 @@ taken, anywhere will do.  Freed blocks are merged and used again, first fit.
 
 from __future__ import annotations
 
-import ctypes
-import mmap
 import os
 from bisect import insort
+
+from x64.foreign import error_number, function, view
 
 DEFAULT_LIMIT = 64 << 20
 HINT = 0x55_5500_0000_00
 ALIGNMENT = 16
+PAGE = 4096
 PROT_READ, PROT_WRITE, PROT_EXEC = 1, 2, 4
 MAP_SHARED, MAP_FIXED_NOREPLACE = 1, 0x100000
 MAP_FAILED = (1 << 64) - 1
@@ -32,22 +33,12 @@ class AreaFull(Exception):
     """The limit for machine code is reached."""
 
 
-def _libc() -> ctypes.CDLL:
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.mmap.restype = ctypes.c_size_t
-    libc.mmap.argtypes = (
-        ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_size_t,
-    )  # fmt: skip
-    libc.munmap.argtypes = (ctypes.c_size_t, ctypes.c_size_t)
-    return libc
-
-
 class Area:
     """A range of executable memory with an allocator.  Addresses are those of the executable mapping."""
 
     def __init__(self, limit: int = DEFAULT_LIMIT, hint: int = HINT) -> None:
-        self.limit = -(-limit // mmap.PAGESIZE) * mmap.PAGESIZE
-        self._libc = _libc()
+        self.limit = -(-limit // PAGE) * PAGE
+        self._mmap, self._munmap = function("mmap", "QQiiiQ>Q"), function("munmap", "QQ>i")
         fd = os.memfd_create("jitvm-code")
         try:
             os.ftruncate(fd, self.limit)
@@ -55,18 +46,18 @@ class Area:
             self._writable = self._map(fd, PROT_READ | PROT_WRITE, hint + self.limit)
         finally:
             os.close(fd)
-        self.view = (ctypes.c_ubyte * self.limit).from_address(self._writable)
+        self._view = view(self._writable, self.limit)
         self._free: list[tuple[int, int]] = [(0, self.limit)]  # (offset, size), sorted, never adjacent
         self.allocated = 0
 
     def _map(self, fd: int, prot: int, hint: int) -> int:
         for where, flags in ((hint, MAP_SHARED | MAP_FIXED_NOREPLACE), (0, MAP_SHARED)):
-            address = int(self._libc.mmap(where, self.limit, prot, flags, fd, 0))
+            address = int(self._mmap(where, self.limit, prot, flags, fd, 0))
             if address != MAP_FAILED and (address == where or where == 0):
                 return address
             if address != MAP_FAILED:
-                self._libc.munmap(address, self.limit)
-        raise OSError(ctypes.get_errno(), "no memory for machine code")
+                self._munmap(address, self.limit)
+        raise OSError(error_number(), "no memory for machine code")
 
     @property
     def end(self) -> int:
@@ -108,7 +99,7 @@ class Area:
         """Put bytes in place; visible to the executable mapping at once."""
         offset = address - self.start
         assert 0 <= offset and offset + len(data) <= self.limit, hex(address)
-        ctypes.memmove(self._writable + offset, data, len(data))
+        self._view[offset : offset + len(data)] = data
 
     def write_rel32(self, address: int, target: int) -> None:
         """Point the four displacement bytes at `address` to target."""
@@ -117,7 +108,7 @@ class Area:
     def read(self, address: int, size: int) -> bytes:
         offset = address - self.start
         assert 0 <= offset and offset + size <= self.limit, hex(address)
-        return ctypes.string_at(self._writable + offset, size)
+        return self._view[offset : offset + size].tobytes()
 
     def place(self, data: bytes) -> int:
         """Allocate and write."""
@@ -128,8 +119,9 @@ class Area:
     def close(self) -> None:
         """Unmap everything.  No code of the area may run afterwards."""
         if self.start:
-            self._libc.munmap(self.start, self.limit)
-            self._libc.munmap(self._writable, self.limit)
+            self._view.release()
+            self._munmap(self.start, self.limit)
+            self._munmap(self._writable, self.limit)
             self.start = self._writable = 0
 
 

@@ -28,5 +28,13 @@ class LuaError(Exception):
         return self.message.decode("utf-8", "backslashreplace")
 
 
+class BadArgument(Exception):
+    """Raised by library functions written in Python: argument `number` is not what it should be."""
+
+    def __init__(self, number: int, reason: bytes) -> None:
+        super().__init__(number, reason)
+        self.number, self.reason = number, reason
+
+
 class LuaSyntaxError(LuaError):
     """The source text is not a Lua chunk.  The value is always a message."""

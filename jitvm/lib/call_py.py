@@ -14,8 +14,8 @@ import struct
 from collections.abc import Callable
 
 from ir.layout import Ptr
+from jitvm.front.errors import BadArgument
 from jitvm.lib.table import upcall_library
-from jitvm.runtime.errors import BadArgument
 from jitvm.runtime.value import FALSE, NIL
 from jitvm.runtime.values import (
     KIND_FUNC,

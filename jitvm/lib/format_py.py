@@ -10,11 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from jitvm.front.errors import LuaError
+from jitvm.front.errors import BadArgument, LuaError
 from jitvm.lib.call_py import Call, Results, function
-from jitvm.runtime.errors import BadArgument
 from jitvm.runtime.value import POINTER
 from jitvm.runtime.values import KIND_STR, NUMBER_FROM, kind_of
 
@@ -23,14 +21,16 @@ MASK64 = (1 << 64) - 1
 MANTISSA_DIGITS = 13
 
 
-@dataclass(slots=True, frozen=True)
 class Spec:
     """One directive without its `%`."""
 
-    flags: bytes
-    width: int
-    precision: int | None
-    letter: str
+    __slots__ = ("flags", "letter", "precision", "width")
+
+    def __init__(self, flags: bytes, width: int, precision: int | None, letter: str) -> None:
+        self.flags = flags
+        self.width = width
+        self.precision = precision
+        self.letter = letter
 
     def pad(self, text: bytes, zero_from: int | None = None) -> bytes:
         """To the width; with zeros after `zero_from` bytes if the flag asks for it."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from ir.layout import Ptr
 from ir.objects import GCfunc, GCproto
-from jitvm.front.errors import LuaError
+from jitvm.front.errors import BadArgument, LuaError
 from jitvm.front.proto import ProtoFlag
 from jitvm.lib.call_py import Call, Results, function
 from jitvm.lib.table import CONSTANTS
 from jitvm.options import FLAGS, UnknownOption
-from jitvm.runtime.errors import BadArgument
 from jitvm.runtime.value import NIL, POINTER, TRUE
 from jitvm.runtime.values import KIND_FUNC, NUMBER_FROM, kind_of
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import time
 
-from jitvm.front.errors import LuaError
+from jitvm.front.errors import BadArgument, LuaError
 from jitvm.lib.call_py import Call, Results, function
-from jitvm.runtime.errors import BadArgument
 from jitvm.runtime.values import KIND_STR, NUMBER_FROM, format_number, kind_of, number_of
 
 

@@ -110,7 +110,7 @@ def _relative(source: str) -> str:
 
 
 def _signature(name: str, function: NativeFunction | None) -> str:
-    """How `jitvm/native/call.py` spells it; empty for what follows the handler convention."""
+    """How `x64/foreign.py` spells it; empty for what follows the handler convention."""
     if function is None:
         return ENTER_SIGNATURE if name == "vm_enter" else ""
     if function.kind is not Kind.NATIVE:

@@ -19,9 +19,9 @@ import sys
 from bisect import bisect_right
 
 from jitvm.native import cache
-from jitvm.native.call import callable_at
 from jitvm.native.linked import Linked, Symbol, from_plain
 from x64.area import Area
+from x64.foreign import callable_at
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ _vm_leave.__name__ = "vm_leave"
 #: Handler convention: ends the innermost `vm_enter`, which returns `rd`.
 vm_leave = NativeFunction(_vm_leave, Kind.STUB)  # type: ignore[arg-type]
 
-#: Signature of `vm_enter`, as `jitvm/native/call.py` spells it.
+#: Signature of `vm_enter`, as `x64/foreign.py` spells it.
 ENTER_SIGNATURE = "QQQQQ>q"
 EnteredCode = tuple[bytes, list[tuple[int, str]]]
 

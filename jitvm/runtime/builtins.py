@@ -6,11 +6,8 @@ native trampoline, and are told apart by their header's address.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from ir.layout import Ptr
 from ir.objects import GCfunc, GCtab
@@ -21,6 +18,7 @@ from jitvm.lib.table import CONSTANTS, LIBRARY, FunctionName, LibraryFunction, U
 from jitvm.runtime.value import FUNC_BITS, STR_BITS, TAB_BITS
 from jitvm.runtime.values import bits_of_number
 
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
     from jitvm.runtime.runtime import Runtime
 
@@ -31,6 +29,9 @@ MM_INDEX, KIND_STR = 0, 4
 
 def declare_library() -> None:
     """Every module of library functions."""
+    import importlib
+    import pkgutil
+
     package = importlib.import_module("jitvm.lib")
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"jitvm.lib.{module.name}")

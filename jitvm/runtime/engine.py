@@ -6,52 +6,53 @@ call, and a way into the interpreter.  The simulated engine is for tests, and wo
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
 
 from ir.layout import ACCESS, Ptr, u32, u64
 from ir.objects import VM, TValue
 from jitvm.native import Interp, Next, registry
 
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
+    from typing import Any, Protocol
+
     from jitvm.runtime.jit import CodeGenerator
     from jitvm.runtime.runtime import Runtime
 
+    class Engine(Protocol):
+        """How native code is found and entered."""
+
+        @property
+        def functions(self) -> Mapping[str, Callable[..., Any]]:
+            """Native functions by name, callable with integers and `Ptr`s."""
+
+        def handler(self, key: int | str) -> int:
+            """Address of the handler of a bytecode, or of one known by name."""
+
+        def function(self, name: str) -> int:
+            """Address of a native function."""
+
+        def upcall(self, target: Upcall) -> int:
+            """Address through which native code calls `target`."""
+
+        def enter(self, g: int, thread: int, pc: int, base: int, kbase: int) -> int:
+            """Run the interpreter from `pc` on until it is left; the status."""
+
+        def entry(self) -> int:
+            """Address of the same for native code."""
+
+
 #: Python's side of an upcall: number and three arguments to a status.
 Upcall = Callable[[int, int, int, int], int]
-
-
 #: Bytecodes that a simulated program may run.
 STEPS = 1 << 40
 
 
-class Engine(Protocol):
-    """How native code is found and entered."""
-
-    @property
-    def functions(self) -> Mapping[str, Callable[..., Any]]:
-        """Native functions by name, callable with integers and `Ptr`s."""
-
-    def handler(self, key: int | str) -> int:
-        """Address of the handler of a bytecode, or of one known by name."""
-
-    def function(self, name: str) -> int:
-        """Address of a native function."""
-
-    def upcall(self, target: Upcall) -> int:
-        """Address through which native code calls `target`."""
-
-    def enter(self, g: int, thread: int, pc: int, base: int, kbase: int) -> int:
-        """Run the interpreter from `pc` on until it is left; the status."""
-
-    def entry(self) -> int:
-        """Address of the same for native code."""
-
-
 def import_native_code() -> None:
     """Every module that declares native functions."""
+    import importlib
+    import pkgutil
+
     for package in ("jitvm.runtime", "jitvm.interp", "jitvm.lib"):
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
             if not module.name.endswith("_py"):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ir.layout import Ptr
 from ir.objects import TValue
+from jitvm.front.errors import BadArgument
 from jitvm.runtime.debug import FrameInfo, slot_name, where
 from jitvm.runtime.errcodes import Bad, Err
 from jitvm.runtime.value import str_of
@@ -90,14 +91,6 @@ FAILURES = {
     Bad.CAPTURES: b"too many captures",
     Bad.CAPTURE_OPEN: b"unfinished capture",
 }
-
-
-class BadArgument(Exception):
-    """Raised by library functions written in Python: argument `number` is not what it should be."""
-
-    def __init__(self, number: int, reason: bytes) -> None:
-        super().__init__(number, reason)
-        self.number, self.reason = number, reason
 
 
 def type_name(bits: int) -> bytes:
@@ -192,6 +185,10 @@ class Messages:
             if number == 0:
                 return where(caller) + b"calling '%s' on bad self (%s)" % (name, reason)
         return where(caller) + b"bad argument #%d to '%s' (%s)" % (number, name, reason)
+
+    def wrong_argument(self, error: BadArgument) -> bytes:
+        """The message of an error of the running library function."""
+        return self.argument(self.runtime.heap.g.cur, error.number, error.reason)
 
     def caller_where(self, thread: Ptr, level: int = 1) -> bytes:
         """Position of the function `level` calls out from the running library function."""

@@ -19,16 +19,11 @@ Does not do: libraries, prototypes, upcalls (`runtime.py`).
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Mapping
 
 from ir.layout import ACCESS, FnPtr, Ptr, u8
 from ir.objects import VM, GCstr, GCtab, State, TValue
 from jitvm.native import registry
-from jitvm.runtime import func, gc, prng, state, string, table
-from jitvm.runtime.alloc import BLOCK_SIZE, CLASS_SIZES, CODE_OFFSET, MEDIUM_MAX, Block, SizeClass
-from jitvm.runtime.chartypes import CHAR_BITS, CLASS_BITS
-from jitvm.runtime.gc import GC_HEADROOM
 from jitvm.runtime.memory import ProcessMemory
 from jitvm.runtime.value import NIL, TAB_BITS
 
@@ -37,7 +32,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MB, GB = 1 << 20, 1 << 30
-VM_AREA = CODE_OFFSET
+VM_AREA = 32 * MB
 CODE_END = 256 * MB
 HEAP_START = CODE_END + 128 * MB
 HINTS = tuple(0x40000000 + n * 64 * GB for n in range(64))
@@ -46,8 +41,8 @@ HANDLES = 1 << 20
 #: Names of metamethods by number, LuaJIT's order.
 METAMETHODS = """index newindex gc mode eq len lt le concat call add sub mul div mod pow unm metatable
 tostring""".split()
-#: Modules whose native functions the heap needs.
-MODULES = (func, gc, prng, state, string, table)
+#: What the allocator goes by; the same numbers stand in alloc.py, which a start has no need to load.
+BLOCK_SIZE, BLOCK_RECORD = 1 << 16, 16
 MIN_STRTAB = 1024
 TMPBUF = 64 * 1024
 STRING_SEED = 0x0123456789ABCDEF
@@ -60,6 +55,10 @@ class Heap:
 
     def __init__(self, functions: Mapping[str, Callable[..., Any]] | None = None) -> None:
         """`functions`: compiled native functions by name; simulated ones are used for the others."""
+        if functions is None:
+            from jitvm.runtime.engine import import_native_code
+
+            import_native_code()
         self.functions = {} if functions is None else functions
         self.memory, self.size = _reserve()
         ACCESS.memory = self.memory
@@ -77,6 +76,8 @@ class Heap:
         self.memory.release()
 
     def _map(self, base: int) -> None:
+        from jitvm.runtime.gc import GC_HEADROOM
+
         g = self.g
         g.heap_base, g.heap_first = base, base + HEAP_START
         g.heap_top, g.heap_end = base + HEAP_START, base + self.size
@@ -85,11 +86,18 @@ class Heap:
         g.hot_base = base + CODE_END - (base + VM_AREA >> 1)
         g.gc_marks = base + self.size
         g.gc_blocks = g.gc_marks + self.size // 128
-        g.gc_grays = g.gc_blocks + self.size // BLOCK_SIZE * Block.sizeof()
+        g.gc_grays = g.gc_blocks + self.size // BLOCK_SIZE * BLOCK_RECORD
         g.gc_pause, g.gc_stepmul = 200, 200
         g.gc_threshold = GC_HEADROOM
 
     def _size_classes(self) -> None:
+        from bisect import bisect_left
+
+        from jitvm.runtime import alloc
+        from jitvm.runtime.alloc import CLASS_SIZES, MEDIUM_MAX, SizeClass
+
+        known = (alloc.BLOCK_SIZE, alloc.Block.sizeof(), alloc.CODE_OFFSET)
+        assert known == (BLOCK_SIZE, BLOCK_RECORD, VM_AREA), known
         g, count = self.g, len(CLASS_SIZES)
         g.freelists = self.aux(8 * count)
         g.gc_classes = self.aux(SizeClass.sizeof() * count)
@@ -105,6 +113,8 @@ class Heap:
                 setattr(self.g, name, self.memory.symbol(name, type_))
 
     def _objects(self) -> None:
+        from jitvm.runtime.chartypes import CHAR_BITS, CLASS_BITS
+
         g = self.g
         g.gc_handles = self.aux(8 * HANDLES)
         g.tmpbuf, g.tmpbuf_size = self.aux(TMPBUF), TMPBUF
@@ -196,7 +206,7 @@ def _address(found: Any) -> int:
 
 def _reserve() -> tuple[ProcessMemory, int]:
     for size in SIZES:
-        total = size + size // 128 + size // BLOCK_SIZE * Block.sizeof() + size // 4
+        total = size + size // 128 + size // BLOCK_SIZE * BLOCK_RECORD + size // 4
         memory = ProcessMemory.reserve(total, HINTS)
         if memory is not None:
             return memory, size

@@ -11,41 +11,30 @@ functions of libc are reachable from simulated code by address, through `functio
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable
-
-from ir.layout import FnPtr, Ptr, Scalar
+from ir.layout import FnPtr, Scalar
+from x64.foreign import address_of, callable_at, function, view
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 PROT_READ_WRITE = 3
 MAP_PRIVATE, MAP_ANONYMOUS, MAP_NORESERVE, MAP_FIXED_NOREPLACE = 0x02, 0x20, 0x4000, 0x100000
-MAP_FAILED = ctypes.c_void_p(-1).value
+MAP_FAILED = (1 << 64) - 1
 CODE_BASE = 0x7E0000000000  # Made-up addresses of functions written in Python.
 
-_libc = ctypes.CDLL(None, use_errno=True)
-_libc.mmap.restype = ctypes.c_void_p
-_libc.mmap.argtypes = [
-    ctypes.c_void_p,
-    ctypes.c_size_t,
-    ctypes.c_int,
-    ctypes.c_int,
-    ctypes.c_int,
-    ctypes.c_size_t,
-]
-_libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+_mmap, _munmap = function("mmap", "QQiiiQ>Q"), function("munmap", "QQ>i")
 
 
 def _map(size: int, address: int) -> int:
     """Address of `size` bytes of zeroes, reserved only; 0 if there are none (at the address wanted)."""
     flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (MAP_FIXED_NOREPLACE if address else 0)
-    found = _libc.mmap(address or None, size, PROT_READ_WRITE, flags, -1, 0)
+    found = _mmap(address, size, PROT_READ_WRITE, flags, -1, 0)
     if found == MAP_FAILED:
         return 0
     if address and found != address:  # A kernel that does not know the flag took it for a hint.
-        _libc.munmap(found, size)
+        _munmap(found, size)
         return 0
     return int(found)
 
@@ -55,7 +44,7 @@ class ProcessMemory:
 
     def __init__(self, base: int, size: int) -> None:
         self.base, self.size = base, size
-        self._bytes = memoryview((ctypes.c_char * size).from_address(base)).cast("B")
+        self._bytes = view(base, size)
         self._functions: dict[int, Callable[..., Any]] = {}
 
     @classmethod
@@ -69,8 +58,8 @@ class ProcessMemory:
 
     def release(self) -> None:
         """Unmaps everything; pointers into it dangle."""
-        _libc.munmap(self.base, self.size)
         self._bytes = memoryview(b"")
+        _munmap(self.base, self.size)
 
     def read(self, address: int, size: int) -> bytes:
         offset = address - self.base
@@ -99,33 +88,27 @@ class ProcessMemory:
 
     def symbol(self, name: str, type_: FnPtr) -> int:
         """Address of a libc or libm function; simulated code can call it as well."""
-        function = getattr(_LIBM if hasattr(_LIBM, name) else _libc, name)
-        address = ctypes.cast(function, ctypes.c_void_p).value
-        assert address is not None, name
-        signature = ctypes.CFUNCTYPE(_c_type(type_.result), *[_c_type(arg) for arg in type_.args])
-        self._functions[address] = _Foreign(signature(address))
+        address = address_of(name)
+        self._functions[address] = _Foreign(address, type_)
         return address
 
 
-_LIBM = ctypes.CDLL("libm.so.6")
-_C_TYPES = {"i32": ctypes.c_int32, "u32": ctypes.c_uint32, "i64": ctypes.c_int64, "u64": ctypes.c_uint64}
+_LETTERS = {"i32": "i", "u32": "I", "i64": "q", "u64": "Q", "f64": "d"}
 
 
-def _c_type(type_: Any) -> Any:
-    match type_:
-        case Ptr():
-            return ctypes.c_uint64
-        case Scalar(name="f64"):
-            return ctypes.c_double
-        case _:
-            return _C_TYPES[type_.name]
+def _letter(type_: Any) -> str:
+    return _LETTERS[type_.name] if isinstance(type_, Scalar) else "Q"
 
 
 class _Foreign:
-    """A C function that takes `Ptr`s for addresses."""
+    """A C function that simulated code may call; made callable when it does."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
+    def __init__(self, address: int, type_: FnPtr) -> None:
+        self.address, self.type = address, type_
+        self.function: Callable[..., Any] | None = None
 
     def __call__(self, *args: Any) -> Any:
-        return self.function(*[arg.addr if isinstance(arg, Ptr) else arg for arg in args])
+        if self.function is None:
+            signature = "".join(map(_letter, self.type.args)) + ">" + _letter(self.type.result)
+            self.function = callable_at(self.address, signature)
+        return self.function(*args)

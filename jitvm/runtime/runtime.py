@@ -17,14 +17,12 @@ from collections.abc import Callable
 from ir.layout import Ptr
 from ir.objects import Frame, GCfunc, State, TValue
 from jitvm.front.bytecode import ins_ad
-from jitvm.front.errors import LuaError
+from jitvm.front.errors import BadArgument, LuaError
 from jitvm.front.parser import compile_chunk
 from jitvm.interp.headers import Header
 from jitvm.options import Options
 from jitvm.runtime.builtins import Builtins
-from jitvm.runtime.debug import Frames, Tracer, traceback
-from jitvm.runtime.engine import Engine, ImageEngine
-from jitvm.runtime.errors import BadArgument, Messages
+from jitvm.runtime.engine import ImageEngine
 from jitvm.runtime.heap import Heap
 from jitvm.runtime.output import Output
 from jitvm.runtime.protos import LoadedProto, Protos
@@ -35,6 +33,9 @@ from jitvm.runtime.values import LuaObject, Values, bits_of_number, format_numbe
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
+    from jitvm.runtime.debug import Frames
+    from jitvm.runtime.engine import Engine
+    from jitvm.runtime.errors import Messages
     from jitvm.runtime.jit import Jit
 
 FAILED = -1
@@ -58,13 +59,13 @@ class Runtime:
         self.engine = engine
         self.values = Values(self.heap)
         self.protos = Protos(self.heap)
-        self.frames = Frames(self.protos)
-        self.messages = Messages(self)
         self.switch = Switch(self.heap, engine)
         self.interrupted = False
         self.entries = 0
         self.traceback: bytes | None = None
         self._jit: Jit | None = None
+        self._frames: Frames | None = None
+        self._messages: Messages | None = None
         self._bug: BaseException | None = None
         self._upcalls = self._upcall_table()
         self.heap.g.upcall = engine.upcall(self._upcall)
@@ -195,6 +196,26 @@ class Runtime:
         """As Lua's `tostring`."""
         return self.values.tostring(bits)
 
+    # What only errors need.
+
+    @property
+    def frames(self) -> Frames:
+        """The stack, read."""
+        if self._frames is None:
+            from jitvm.runtime.debug import Frames
+
+            self._frames = Frames(self.protos)
+        return self._frames
+
+    @property
+    def messages(self) -> Messages:
+        """Maker of messages."""
+        if self._messages is None:
+            from jitvm.runtime.errors import Messages
+
+            self._messages = Messages(self)
+        return self._messages
+
     # The JIT.
 
     @property
@@ -250,9 +271,7 @@ class Runtime:
         except LuaError as error:
             self.throw(error)
         except BadArgument as error:
-            thread = self.heap.g.cur
-            message = self.messages.argument(thread, error.number, error.reason)
-            self.heap.g.errval.bits = self.values.string(message)
+            self.heap.g.errval.bits = self.values.string(self.messages.wrong_argument(error))
         except RecursionError:
             self.heap.g.errval.bits = self.values.string(b"stack overflow")
         except MemoryError:
@@ -290,6 +309,8 @@ class Runtime:
             if link & LINK_BITS == 24:
                 self._run_handler(state, catcher)
         elif self.traceback is None and not self._is_caught(state):
+            from jitvm.runtime.debug import Tracer, traceback
+
             self.traceback = traceback(self.frames, state, self.heap.g.savepc, Tracer(self._entry_address()))
         return 0
 

@@ -16,8 +16,11 @@ from ir.layout import offset_of
 from ir.objects import VM
 from jitvm.front.bytecode import BC
 from jitvm.interp.headers import DISPATCH_END
-from jitvm.runtime.engine import Engine
-from jitvm.runtime.heap import Heap
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from jitvm.runtime.engine import Engine
+    from jitvm.runtime.heap import Heap
 
 #: Counting bytecodes; the variant that does not count follows each.
 COUNTING = (BC.FORL, BC.ITERL, BC.LOOP, BC.FUNCF)

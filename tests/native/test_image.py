@@ -13,8 +13,8 @@ from ir.objects import VM
 from jitvm.front.bytecode import BC
 from jitvm.native import build, cache, image, linked, registry
 from jitvm.native.build import link
-from jitvm.native.call import callable_at
 from x64.area import Area
+from x64.foreign import callable_at
 
 
 @pytest.fixture(scope="module")
