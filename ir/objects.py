@@ -75,6 +75,21 @@ class GCtab(Struct):
     gclist: Ptr[GCObject]
 
 
+class GCudata(Struct):
+    """Userdata: what the library needs, then the payload.  `metatable` is where a table has its own."""
+
+    gct: u8
+    flags: u8
+    udtype: u8  # What the library keeps in it; 0 is a plain one.
+    finalized: u8  # Its __gc has been called, or is not to be.
+    len: u32
+    env: Ptr[GCtab]
+    file: u64  # The library's own word, if it has one.
+    next: Ptr[GCudata]  # Chain of those that may have a finalizer, newest first.
+    metatable: Ptr[GCtab]
+    gclist: Ptr[GCObject]
+
+
 class GCupval(Struct):
     """`v` points into a stack while open, at `tv` once closed."""
 
@@ -298,6 +313,8 @@ class VM(Struct):
     native_calls: u32  # Calls of Lua functions by library functions that are under way.
     memmem: FnPtr[[Ptr[u8], u64, Ptr[u8], u64], u64]
     strfromd: FnPtr[[Ptr[u8], u64, Ptr[u8], f64], i32]
+    chain_slot: Ptr[TValue]  # Where a search along __index or __newindex ended (runtime/meta.py).
+    chain_object: Ptr[TValue]
 
 
 class Frame(IntEnum):
@@ -315,4 +332,5 @@ class Frame(IntEnum):
 
 assert TValue.sizeof() == 8 and Node.sizeof() == 24 and GCstr.sizeof() == 24
 assert offset_of(VM, "dispatch") == 0x78
+assert offset_of(GCtab, "metatable") == offset_of(GCudata, "metatable")
 assert offset_of(GCtab, "array") == 8 and offset_of(GCtab, "node") == 16

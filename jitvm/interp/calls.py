@@ -24,12 +24,13 @@ from jitvm.interp.frames import (
 from jitvm.interp.headers import Header
 from jitvm.interp.returns import vm_return
 from jitvm.interp.throw import vm_builtin_failed, vm_error, vm_error_call, vm_unwind
-from jitvm.native import Interp, Next, Ptr, addr, handler, u32, u64, unlikely
-from jitvm.runtime.errcodes import ERR_CALL, ERR_CALL_VALUE, ERR_STACK
+from jitvm.native import Interp, Next, Ptr, addr, handler, i64, native, u32, u64, unlikely
+from jitvm.runtime.errcodes import ERR_CALL, ERR_CALL_VALUE, ERR_STACK, TAIL_CALL
 from jitvm.runtime.gc import gc_check
+from jitvm.runtime.meta import MM_CALL, meta_lookup
 from jitvm.runtime.state import stack_grow
 from jitvm.runtime.upcalls import UPCALL_HOTCALL
-from jitvm.runtime.value import NIL
+from jitvm.runtime.value import NIL, is_func
 
 VARG = int(Frame.VARG)
 KIND = 7
@@ -55,10 +56,25 @@ def vm_call(vm: Interp, ra: u64, rd: u64) -> Next:
     return vm.tail_ptr(vm.g.dispatch[ins & 0xFF], ins >> 8 & 0xFF, rd)
 
 
+@native
+def insert_callee(base: Ptr[TValue], rd: u64, function: u64) -> None:
+    """What was to be called becomes the first argument, before `rd` - 1 others, of a function."""
+    slot = base + (rd - 1)
+    while slot > base:
+        slot.bits = (slot - 1).bits
+        slot = slot - 1
+    base.bits = (base - 2).bits
+    (base - 2).bits = function
+
+
 @handler()
 def vm_call_value(vm: Interp, ra: u64, rd: u64) -> Next:
-    """A call of no function.  Metamethods belong here."""
+    """A call of no function: of its __call, with it as the first argument."""
     base = Ptr[TValue](ra)
+    mo = meta_lookup(vm.g, base - 2, MM_CALL)
+    if is_func(mo):
+        insert_callee(base, rd, mo.bits)
+        return vm.tail(vm_call, ra, rd + 1)
     link = (base - 1).bits
     if link & 3 == 0:
         return vm.tail(vm_error, ERR_CALL, addr(base - 2))
@@ -128,7 +144,12 @@ def callmt(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler()
 def vm_call_value_tail(vm: Interp, ra: u64, rd: u64) -> Next:
-    """A tail call of no function, which is at address `ra`.  Metamethods belong here."""
+    """The same for a tail call of what is at address `ra`."""
+    fn = Ptr[TValue](ra)
+    mo = meta_lookup(vm.g, fn, MM_CALL)
+    if is_func(mo):
+        insert_callee(fn + 2, rd, mo.bits)
+        return vm.tail(callt, u64(fn - vm.base), rd + 1)
     return vm.tail(vm_error, ERR_CALL, ra)
 
 
@@ -262,6 +283,16 @@ def jfuncv(vm: Interp, ra: u64, rd: u64) -> Next:
     return vm.tail(ifuncv, ra, rd)
 
 
+@handler()
+def vm_builtin_special(vm: Interp, ra: u64, rd: u64) -> Next:
+    """A library function failed, or wants the function that it left in its own place to take over."""
+    if i64(rd) != TAIL_CALL:
+        return vm.tail(vm_builtin_failed, 0, 0)
+    thread = vm.g.cur
+    vm.base = thread.base
+    return vm.tail(vm_call, addr(thread.base), u64(thread.top - thread.base) + 1)
+
+
 @handler(BC.FUNCC)
 def funcc(vm: Interp, ra: u64, rd: u64) -> Next:
     """A library function: System V code that leaves its results below L.top and returns their number."""
@@ -277,7 +308,7 @@ def funcc(vm: Interp, ra: u64, rd: u64) -> Next:
     fn = frame_func(base)
     count = fn.fn(g, thread, base, u32(rd) - 1)
     if unlikely(count < 0):
-        return vm.tail(vm_builtin_failed, 0, 0)
+        return vm.tail(vm_builtin_special, 0, u64(count))
     vm.base = thread.base
     return vm.tail(vm_return, addr(thread.top - count), u64(count) + 1)
 

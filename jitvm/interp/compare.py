@@ -7,28 +7,29 @@ Ordered tests on NaN: ISLT and ISLE are "less", ISGE and ISGT are "not less", so
 
 from __future__ import annotations
 
-from ir.types import TAG_SHIFT
+from ir.objects import TValue
+from ir.types import TAG_SHIFT, TAG_TAB, TAG_UDATA
 from jitvm.front.bytecode import BC
-from jitvm.interp.frames import JUMP_BIAS, knum, number
+from jitvm.interp.frames import knum, number, take
+from jitvm.interp.meta import slow_equal, slow_order
 from jitvm.interp.throw import vm_error
-from jitvm.native import Interp, Next, Ptr, addr, handler, i64, inline, u16, u32, u64, unlikely
-from jitvm.runtime.errcodes import ERR_BADTYPE, ERR_COMPARE
-from jitvm.runtime.string import str_cmp
-from jitvm.runtime.value import STR_BITS, TRUTH_LIMIT, is_str, str_of
+from jitvm.native import Interp, Next, Ptr, handler, i32, i64, inline, u32, u64, unlikely
+from jitvm.runtime.errcodes import ERR_BADTYPE
+from jitvm.runtime.value import STR_BITS, TRUTH_LIMIT
 
-OP_ISLT, OP_ISGE, OP_ISLE, OP_ISGT = int(BC.ISLT), int(BC.ISGE), int(BC.ISLE), int(BC.ISGT)
-
-
-@inline
-def take(pc: Ptr[u32]) -> Ptr[u32]:
-    """Where the JMP at `pc` leads."""
-    return pc + (i64(Ptr[u16](addr(pc))[1]) - (JUMP_BIAS - 1))
+assert TAG_TAB == TAG_UDATA + 1
 
 
 @inline
 def pri_bits(d: u64) -> u64:
     """The slot of a primitive operand: 0 nil, 1 false, 2 true."""
     return ~(d << TAG_SHIFT)
+
+
+@inline
+def may_be_equal(tv: Ptr[TValue]) -> bool:
+    """A table or userdata: one that is not identical may be equal by __eq."""
+    return u32(i32(tv.sbits >> TAG_SHIFT) - TAG_UDATA) <= 1
 
 
 # Order.
@@ -101,6 +102,8 @@ def iseqv(vm: Interp, ra: u64, rd: u64) -> Next:
     if a.bits == d.bits:
         vm.pc = take(vm.pc)
         return vm.next()
+    if unlikely(may_be_equal(a)):
+        return vm.tail(slow_equal, ra, rd)
     vm.pc = vm.pc + 1
     return vm.next()
 
@@ -116,6 +119,8 @@ def isnev(vm: Interp, ra: u64, rd: u64) -> Next:
         vm.pc = vm.pc + 1
         return vm.next()
     if a.bits != d.bits:
+        if unlikely(may_be_equal(a)):
+            return vm.tail(slow_equal, ra, rd)
         vm.pc = take(vm.pc)
         return vm.next()
     vm.pc = vm.pc + 1
@@ -232,30 +237,4 @@ def istype(vm: Interp, ra: u64, rd: u64) -> Next:
 def isnum(vm: Interp, ra: u64, rd: u64) -> Next:
     if unlikely(not number(vm.base + ra)):
         return vm.tail(vm_error, ERR_BADTYPE, ra)
-    return vm.next()
-
-
-# Slow paths.
-
-
-@handler()
-def slow_order(vm: Interp, ra: u64, rd: u64) -> Next:
-    """An order test of anything but two numbers: strings, or an error.  Metamethods belong here."""
-    a = vm.base + ra
-    d = vm.base + rd
-    if unlikely(not is_str(a) or not is_str(d)):
-        return vm.tail(vm_error, ERR_COMPARE, ra << 32 | rd)
-    order = str_cmp(vm.g, str_of(a), str_of(d))
-    op = (vm.pc - 1)[0] & 0xFF
-    holds = order < 0
-    if op == OP_ISGE:
-        holds = order >= 0
-    if op == OP_ISLE:
-        holds = order <= 0
-    if op == OP_ISGT:
-        holds = order > 0
-    if holds:
-        vm.pc = take(vm.pc)
-        return vm.next()
-    vm.pc = vm.pc + 1
     return vm.next()

@@ -25,6 +25,8 @@ FRAME_SLOTS = 2
 #: Bits of a slot above the pointer.
 TAG_BITS = 64 - TAG_SHIFT
 JUMP_BIAS = 0x8000
+#: Bits of a link that are the kind of the frame.
+LINK_KIND = 7
 
 
 # Values.
@@ -89,6 +91,12 @@ def top_of_frame(base: Ptr[TValue]) -> Ptr[TValue]:
 
 
 @inline
+def frame_of_link(base: Ptr[TValue]) -> Ptr[TValue]:
+    """The frame below one whose link is a distance."""
+    return Ptr[TValue](addr(base) - ((base - 1).bits & ~LINK_KIND))
+
+
+@inline
 def sync(g: Ptr[VM], base: Ptr[TValue]) -> Ptr[State]:
     """Store the frame where the collector and Python find it; returns the thread."""
     thread = g.cur
@@ -119,6 +127,12 @@ def knum(vm: Interp, d: u64) -> f64:
 def jump_distance(d: u64) -> i64:
     """Operand D of a jump, in instructions from the one after it."""
     return i64(d) - JUMP_BIAS
+
+
+@inline
+def take(pc: Ptr[u32]) -> Ptr[u32]:
+    """Where the JMP at `pc` leads."""
+    return pc + (i64(Ptr[u16](addr(pc))[1]) - (JUMP_BIAS - 1))
 
 
 @inline

@@ -16,6 +16,13 @@ class Header(IntEnum):
     START = len(BC)  # The word that the entry from Python starts at.
     PCALL = len(BC) + 1
     XPCALL = len(BC) + 2
+    # Continuations (cont.py); returns through them are dispatched, but never recorded as bytecodes.
+    CONT_STITCH = len(BC) + 3
+    CONT_RA = len(BC) + 4
+    CONT_CONDT = len(BC) + 5
+    CONT_CONDF = len(BC) + 6
+    CONT_NOP = len(BC) + 7
+    CONT_CAT = len(BC) + 8
 
 
 #: Library functions with a header of their own.

@@ -11,7 +11,6 @@ from __future__ import annotations
 from ir.objects import Frame, TValue
 from jitvm.front.bytecode import BC
 from jitvm.interp.frames import kbase_at
-from jitvm.interp.stitch import vm_return_stitched
 from jitvm.native import Interp, Next, Ptr, addr, handler, u32, u64, unlikely, vm_leave
 from jitvm.runtime.value import NIL, TRUE
 
@@ -67,7 +66,7 @@ def vm_return_other(vm: Interp, ra: u64, rd: u64) -> Next:
     if kind == KIND_C or kind == KIND_CP:
         return vm.tail(vm_return_entry, ra, rd)
     if kind == KIND_CONT:
-        return vm.tail(vm_return_stitched, ra, rd)
+        return vm.tail_ptr(vm.g.dispatch_plain[(vm.base - 4).bits], ra, rd)
     vm.base = Ptr[TValue](addr(vm.base) - (link & ~KIND))
     if kind == KIND_VARG:
         return vm.tail(vm_return, ra, rd)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ir.objects import Frame, TValue
 from jitvm.interp.frames import kbase_at, sync
+from jitvm.interp.headers import Header
 from jitvm.native import Interp, Next, Ptr, addr, handler, i32, u32, u64
 from jitvm.runtime.upcalls import UPCALL_STITCH
 from jitvm.runtime.value import NIL
@@ -18,7 +19,7 @@ SERIAL_SHIFT, NUMBER_MASK = 16, 0xFFFF
 assert Frame.CONT == 2
 
 
-@handler()
+@handler(Header.CONT_STITCH)
 def vm_return_stitched(vm: Interp, ra: u64, rd: u64) -> Next:
     """Return `rd` - 1 results, from address `ra` on, to the call instruction before the return address."""
     g = vm.g

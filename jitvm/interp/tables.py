@@ -1,8 +1,8 @@
 """Tables: reading, writing, creating; globals.
 
 The fast paths are LuaJIT's: an index in the array part, or a walk along a node chain comparing whole slots (a
-string key is its tagged pointer).  What they do not find goes to `slow_index` and `slow_newindex`, the two
-places that know metatables.  Both get the addresses of object and key, and find the slot to fill or to take
+string key is its tagged pointer).  What they do not find goes to `slow_index` and `slow_newindex` (meta.py),
+which know metatables.  Both get the addresses of object and key, and find the slot to fill or to take
 the value from in the bytecode's A.
 """
 
@@ -12,6 +12,7 @@ from ir.objects import VM, GCstr, GCtab, Node, TValue
 from ir.types import TAG_SHIFT, TAG_STR, TAG_TAB
 from jitvm.front.bytecode import BC
 from jitvm.interp.frames import frame_func, number, sync, table_in
+from jitvm.interp.meta import slow_index, slow_newindex
 from jitvm.interp.throw import vm_error
 from jitvm.native import (
     Interp,
@@ -30,10 +31,10 @@ from jitvm.native import (
     unlikely,
 )
 from jitvm.runtime.barrier import barrier_back
-from jitvm.runtime.errcodes import ERR_INDEX, ERR_TABLE_KEY
+from jitvm.runtime.errcodes import ERR_TABLE_KEY
 from jitvm.runtime.gc import gc_check
-from jitvm.runtime.table import array_slot, nil_slot, tab_dup, tab_get, tab_new, tab_resize, tab_set
-from jitvm.runtime.value import NIL, STR_BITS, is_nil, set_tab
+from jitvm.runtime.table import array_slot, tab_dup, tab_new, tab_resize, tab_set
+from jitvm.runtime.value import NIL, STR_BITS, set_tab
 
 #: Operand of TNEW: 11 bits of array size, the largest of them meaning a little more, then the hash bits.
 ASIZE_BITS, ASIZE_MAX, ASIZE_LARGE = 11, 0x7FF, 0x801
@@ -368,61 +369,3 @@ def slow_newindex_str(vm: Interp, ra: u64, rd: u64) -> Next:
 def slow_newindex_int(vm: Interp, ra: u64, rd: u64) -> Next:
     vm.g.tmptv2.num = f64(i32(rd))
     return vm.tail(slow_newindex, ra, vm.g.ref("tmptv2"))
-
-
-#: Place of __index in VM.mmnames.
-MM_INDEX = 0
-#: Tables that an __index chain may pass through.
-MAX_CHAIN = 100
-
-
-@native
-def index_chain(g: Ptr[VM], obj: Ptr[TValue], key: Ptr[TValue]) -> Ptr[TValue]:
-    """The value at `key`, through __index tables; null if `obj` has no index or the chain has a function."""
-    left: u32 = MAX_CHAIN
-    while left != 0:
-        value = obj.sbits
-        mt = Ptr[GCtab](u64(0))
-        if is_table(value):
-            t = table_in(value)
-            slot = tab_get(g, t, key)
-            if not is_nil(slot) or not t.metatable:
-                return slot
-            mt = t.metatable
-        elif not number(obj):
-            mt = Ptr[GCtab](g.basemt[-1 - (value >> TAG_SHIFT)])
-        if not mt:
-            return Ptr[TValue](u64(0))
-        g.errval.bits = g.mmnames[MM_INDEX] | STR_BITS
-        obj = tab_get(g, mt, g.ref("errval"))
-        if is_nil(obj) and is_table(value):
-            return nil_slot(g)
-        left = left - 1
-    return Ptr[TValue](u64(0))
-
-
-@handler()
-def slow_index(vm: Interp, ra: u64, rd: u64) -> Next:
-    """`ra` is the address of the object, `rd` that of the key.  Function metamethods belong here."""
-    g = vm.g
-    slot = index_chain(g, Ptr[TValue](ra), Ptr[TValue](rd))
-    if unlikely(not slot):
-        return vm.tail(vm_error, ERR_INDEX, ra)
-    (vm.base + ((vm.pc - 1)[0] >> 8 & 0xFF)).bits = slot.bits
-    return vm.next()
-
-
-@handler()
-def slow_newindex(vm: Interp, ra: u64, rd: u64) -> Next:
-    """`ra` is the address of the object, `rd` that of the key.  Metamethods belong here."""
-    g = vm.g
-    value = Ptr[TValue](ra).sbits
-    if unlikely(not is_table(value)):
-        return vm.tail(vm_error, ERR_INDEX, ra)
-    t = table_in(value)
-    slot = tab_set(g, t, Ptr[TValue](rd))
-    if unlikely(not slot):
-        return vm.tail(vm_error, ERR_TABLE_KEY, u64(g.errkind))
-    slot.bits = (vm.base + ((vm.pc - 1)[0] >> 8 & 0xFF)).bits
-    barrier_back(g, t)
-    return vm.next()

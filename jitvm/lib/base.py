@@ -19,8 +19,9 @@ from jitvm.lib.args import (
 from jitvm.lib.table import FunctionName, library
 from jitvm.native import Ptr, addr, f64, floor, i32, i64, inline, native, u8, u32, u64, unlikely
 from jitvm.runtime.barrier import barrier_back
-from jitvm.runtime.errcodes import Bad
+from jitvm.runtime.errcodes import TAIL_CALL, Bad
 from jitvm.runtime.gc import gc_full, gc_set_threshold
+from jitvm.runtime.meta import MM_TOSTRING, meta_lookup, metatable_of
 from jitvm.runtime.number import is_space, str_tonum
 from jitvm.runtime.string import buf_need, num_tostr, str_new
 from jitvm.runtime.table import KEY_NIL, tab_get, tab_getint, tab_getstr, tab_next, tab_set
@@ -229,20 +230,6 @@ def lib_getmetatable(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -
     return result_table(L, base, mt)
 
 
-@native
-def metatable_of(g: Ptr[VM], tv: Ptr[TValue]) -> Ptr[GCtab]:
-    """Its own, or its type's; null if there is none."""
-    if is_tab(tv):
-        return tab_of(tv).metatable
-    if is_number(tv):
-        return Ptr[GCtab](g.basemt[NUMBER_MT])
-    return Ptr[GCtab](g.basemt[u32(~i32(tv.sbits >> 47))])
-
-
-#: Index of the metatable of numbers in `basemt`; the others are at ~tag.
-NUMBER_MT = 13
-
-
 @library("setmetatable", b"__metatable")
 @native
 def lib_setmetatable(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
@@ -322,10 +309,16 @@ def digit_value(c: u32) -> u32:
 @library("tostring", b"nil", b"true", b"false", b"builtin#", *TYPE_NAMES)
 @native
 def lib_tostring(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """Its metamethod takes over the call."""
     if unlikely(not check_any(g, nargs, 1)):
         return -1
     if is_str(base):
         return result_bits(L, base, base.bits)
+    mo = meta_lookup(g, base, MM_TOSTRING)
+    if not is_nil(mo):
+        copy(base - 2, mo)
+        L.top = base + 1
+        return TAIL_CALL
     if is_number(base):
         return result_string(L, base, num_tostr(g, base))
     if not is_truthy(base):

@@ -12,6 +12,7 @@ from ir.passes import narrow
 from ir.types import IRType
 from ir.values import Ins
 from jitvm.front.bytecode import BC, Meta
+from jitvm.record import meta
 from jitvm.record.recorder import (
     INT,
     NUM,
@@ -25,6 +26,7 @@ from jitvm.record.recorder import (
     is_true,
     record,
 )
+from jitvm.record.view import boxed
 
 BUFHDR_RESET = 0
 TOSTR_INT, TOSTR_NUM, TOSTR_CHAR = range(3)
@@ -45,52 +47,52 @@ def to_string(rec: Recorder, tr: Ins) -> Ins:
     return rec.emit(Op.TOSTR, STR, tr, TOSTR_NUM if tr.type is NUM else TOSTR_INT)
 
 
-def _no_metamethod() -> Abort:
-    return Abort(TraceError.NOMM)
-
-
 @record(BC.ADDNV, BC.SUBNV, BC.MULNV, BC.DIVNV)
-def arith_swapped(rec: Recorder, x: Operands) -> Ins:
+def arith_swapped(rec: Recorder, x: Operands) -> Ins | None:
     x.rb, x.rc, x.rbv, x.rcv = x.rc, x.rb, x.rcv, x.rbv
     return _arith(rec, x)
 
 
 @record(BC.ADDVN, BC.SUBVN, BC.MULVN, BC.DIVVN, BC.ADDVV, BC.SUBVV, BC.MULVV, BC.DIVVV, BC.POW)
-def arith(rec: Recorder, x: Operands) -> Ins:
+def arith(rec: Recorder, x: Operands) -> Ins | None:
     return _arith(rec, x)
 
 
-def _arith(rec: Recorder, x: Operands) -> Ins:
+def _arith(rec: Recorder, x: Operands) -> Ins | None:
     assert x.rb is not None and x.rc is not None
+    event = BYTECODES[x.op].meta
     if not _both_numbers(x.rb, x.rc):
-        raise _no_metamethod()
-    op = _OPS[BYTECODES[x.op].meta]
+        meta.arith(rec, event, (x.rb, x.rbv), (x.rc, x.rcv))
+        return None
+    op = _OPS[event]
     return narrow.narrow_arith(rec.builder, op, x.rb, x.rc, rec.number(x.rb, x.rbv), rec.number(x.rc, x.rcv))
 
 
 @record(BC.MODNV)
-def modulo_swapped(rec: Recorder, x: Operands) -> Ins:
+def modulo_swapped(rec: Recorder, x: Operands) -> Ins | None:
     x.rb, x.rc, x.rbv, x.rcv = x.rc, x.rb, x.rcv, x.rbv
     return _modulo(rec, x)
 
 
 @record(BC.MODVN, BC.MODVV)
-def modulo(rec: Recorder, x: Operands) -> Ins:
+def modulo(rec: Recorder, x: Operands) -> Ins | None:
     return _modulo(rec, x)
 
 
-def _modulo(rec: Recorder, x: Operands) -> Ins:
+def _modulo(rec: Recorder, x: Operands) -> Ins | None:
     assert x.rb is not None and x.rc is not None
     if not _both_numbers(x.rb, x.rc):
-        raise _no_metamethod()
+        meta.arith(rec, Meta.MOD, (x.rb, x.rbv), (x.rc, x.rcv))
+        return None
     return narrow.narrow_mod(rec.builder, x.rb, x.rc, rec.number(x.rb, x.rbv), rec.number(x.rc, x.rcv))
 
 
 @record(BC.UNM)
-def unary_minus(rec: Recorder, x: Operands) -> Ins:
+def unary_minus(rec: Recorder, x: Operands) -> Ins | None:
     assert x.rc is not None
     if not is_numeric_or_string(x.rc):
-        raise _no_metamethod()
+        meta.arith(rec, Meta.UNM, (x.rc, x.rcv), (x.rc, x.rcv))
+        return None
     return narrow.narrow_unm(rec.builder, x.rc, rec.number(x.rc, x.rcv))
 
 
@@ -101,35 +103,51 @@ def logical_not(rec: Recorder, x: Operands) -> Ins:
 
 
 @record(BC.LEN)
-def length(rec: Recorder, x: Operands) -> Ins:
+def length(rec: Recorder, x: Operands) -> Ins | None:
     assert x.rc is not None
     if x.rc.type is STR:
         return rec.emit(Op.FLOAD, INT, x.rc, FL_STR_LEN)
     if x.rc.type is TAB:
         return rec.emit(Op.ALEN, INT, x.rc, rec.cur.k_nil)
-    raise _no_metamethod()
+    meta.length(rec, x.rc, x.rcv)
+    return None
 
 
 @record(BC.CAT)
-def concatenate(rec: Recorder, x: Operands) -> Ins:
-    first, last = x.b, x.c
+def concatenate(rec: Recorder, x: Operands) -> Ins | None:
+    return join(rec, x.b, x.c)
+
+
+def join(rec: Recorder, first: int, last: int) -> Ins | None:
+    """The text of slots `first` to `last`; no result if that needs a metamethod, which is called."""
     for slot in range(first, last + 1):
         rec.getslot(slot)
-    parts: list[Ins] = []
-    for slot in range(last, first - 1, -1):
-        tr = rec.getslot(slot)
+    if not _both_numbers(rec.getslot(last - 1), rec.getslot(last)):
+        _join_by_metamethod(rec, last, rec.view.slot(last))
+        return None
+    low = last + 1
+    while low > first and is_numeric_or_string(rec.getslot(low - 1)):
+        low -= 1
+        tr = rec.getslot(low)
         if is_numeric(tr):
-            tr = rec.emit(Op.TOSTR, STR, tr, TOSTR_NUM if tr.type is NUM else TOSTR_INT)
-            rec.put(slot, tr)
-        elif tr.type is not STR:
-            raise _no_metamethod()
-        parts.append(tr)
+            rec.put(low, rec.emit(Op.TOSTR, STR, tr, TOSTR_NUM if tr.type is NUM else TOSTR_INT))
     header = tr = buffer_header(rec)
-    for part in reversed(parts):
-        tr = rec.guard(Op.BUFPUT, P64, tr, part)
+    for slot in range(low, last + 1):
+        tr = rec.guard(Op.BUFPUT, P64, tr, rec.getslot(slot))
     result = rec.guard(Op.BUFSTR, STR, tr, header)
-    rec.maxslot = first
-    return result
+    rec.maxslot = low
+    if low == first:
+        return result
+    rec.put(low, result)
+    _join_by_metamethod(rec, low, boxed(STR, rec.view.empty_string()))
+    return None
+
+
+def _join_by_metamethod(rec: Recorder, last: int, lastv: int) -> None:
+    """Of the last two slots; the continuation takes their place."""
+    left, right = rec.getslot(last - 1), rec.getslot(last)
+    rec.maxslot = last - 1
+    meta.arith(rec, Meta.CONCAT, (left, rec.view.slot(last - 1)), (right, lastv))
 
 
 def buffer_header(rec: Recorder) -> Ins:

@@ -16,8 +16,10 @@ from ir.ops import Op
 from ir.trace import LinkType
 from ir.types import IRType
 from ir.values import Ins
-from jitvm.front.bytecode import BC
+from jitvm.front.bytecode import BC, Meta
 from jitvm.front.proto import ProtoFlag
+from jitvm.interp.headers import Header
+from jitvm.record.meta import Lookup
 from jitvm.record.recorder import (
     FRAME,
     FUNC,
@@ -26,13 +28,17 @@ from jitvm.record.recorder import (
     P64,
     Operands,
     Recorder,
+    is_numeric_or_string,
     record,
 )
 from jitvm.record.snap import snap_add, snap_purge
 from jitvm.record.upvalue import is_polymorphic
+from jitvm.record.view import NIL as NIL_BITS
 from jitvm.record.view import ProtoView, pointer_of
 
 NIL = IRType.NIL
+#: Slots between the end of a frame and the base of a metamethod that it called.
+CONT_FRAME = 4
 I64 = IRType.I64
 
 
@@ -80,7 +86,13 @@ def _set_up(rec: Recorder, func: int, nargs: int, value: int) -> None:
         rec.getslot(func + 1 + i)
     tr = rec.getslot(func)
     if tr.type is not FUNC:
-        raise Abort(TraceError.NOMM)
+        found = Lookup(rec, tr, value, Meta.CALL)
+        if found.function.type is not FUNC:
+            raise Abort(TraceError.NOMM)
+        rec.move_slots(rec.baseslot + func + 3, rec.baseslot + func + 2, nargs)
+        rec.put(func + 2, tr)
+        nargs += 1
+        tr, value = found.function, found.functionv
     rec.put(func, _specialise(rec, pointer_of(value), tr))
     rec.put(func + 1, None, FRAME)
     rec.maxslot = nargs
@@ -95,8 +107,8 @@ def record_call(rec: Recorder, func: int, nargs: int, value: int | None = None) 
         raise Abort(TraceError.STACKOV)
 
 
-def record_tail_call(rec: Recorder, func: int, nargs: int) -> None:
-    _set_up(rec, func, nargs, rec.view.slot(func))
+def record_tail_call(rec: Recorder, func: int, nargs: int, value: int | None = None) -> None:
+    _set_up(rec, func, nargs, rec.view.slot(func) if value is None else value)
     link = rec.view.link(rec.view.base - 8)
     if _is_vararg(link):
         below = link >> 3
@@ -167,6 +179,7 @@ def record_return(rec: Recorder, first: int, count: int) -> None:
     view = rec.view
     for i in range(count):
         rec.getslot(first + i)
+    value = _result_value(rec, first) if count else NIL_BITS
     frame = view.base - 8
     link = view.link(frame)
     while _is_pcall(link):  # pcall prepends true to the results, at once.
@@ -191,9 +204,56 @@ def record_return(rec: Recorder, first: int, count: int) -> None:
         first += _drop_frame(rec, link)
         frame = view.frame_prev(frame)
         link = view.link(frame)
-    if not _is_lua(link):
+    if link & 7 == Frame.CONT:
+        _return_to_cont(rec, frame, (rec.get(first) if count else rec.cur.k_nil), value)
+    elif _is_lua(link):
+        _return_to_lua(rec, frame, link, first, count)
+    else:
         raise Abort(TraceError.NYIRETL)
-    _return_to_lua(rec, frame, link, first, count)
+
+
+def _result_value(rec: Recorder, first: int) -> int:
+    """The value in a slot that is returned; 0 for that of a library function, which has not run yet."""
+    return rec.view.slot(first) if rec.pt is not None else 0
+
+
+def _return_to_cont(rec: Recorder, frame: int, result: Ins | None, value: int) -> None:
+    """Return from a metamethod: its first result, of known type, is what the continuation wants."""
+    view = rec.view
+    rec.framedepth -= 2
+    if rec.framedepth < 0:
+        raise Abort(TraceError.NYIRETL)
+    below = view.link(frame) >> 3
+    rec.baseslot -= below
+    rec.maxslot = below - CONT_FRAME
+    cont, caller = view.value_at(frame - 24), view.ins(view.value_at(frame - 16) - 4)
+    if cont == Header.CONT_CAT and caller >> 24 != rec.maxslot:
+        rec.put(rec.maxslot, result)
+        result = _go_on_joining(rec, frame, caller >> 24, value)
+    if cont in (Header.CONT_RA, Header.CONT_CAT) and result is not None:
+        dst = caller >> 8 & 0xFF
+        rec.put(dst, result)
+        rec.maxslot = max(rec.maxslot, dst + 1)
+    elif cont == Header.CONT_STITCH:
+        raise Abort(TraceError.NYIRETL)
+
+
+def _go_on_joining(rec: Recorder, frame: int, first: int, value: int) -> Ins | None:
+    """A concatenation with operands left: as if the frame below and the result were on the stack."""
+    from jitvm.record.arith import join
+
+    view = rec.view
+    slot, base = frame - 24, view.base
+    saved = view.value_at(slot)
+    if not value and not is_numeric_or_string(rec.getslot(rec.maxslot)):
+        raise Abort(TraceError.NYIRETL)
+    view.base = frame + 8 - view.link(frame) // 8 * 8
+    view.read.set_u64(slot, value)
+    try:
+        return join(rec, first, rec.maxslot)
+    finally:
+        view.base = base
+        view.read.set_u64(slot, saved)
 
 
 def _leaves_trace(rec: Recorder, link: int) -> bool:

@@ -17,8 +17,8 @@ from ir.passes import narrow
 from ir.types import IRType
 from ir.values import Ins
 from jitvm.front.bytecode import BC, JUMP_BIAS
+from jitvm.record import meta
 from jitvm.record.arith import to_string
-from jitvm.record.index import Index, mm_equal_absent
 from jitvm.record.recorder import (
     INT,
     NIL,
@@ -130,7 +130,8 @@ def ordered(rec: Recorder, x: Operands) -> None:
             irop = OPS[irop ^ 1]
         ra, rc, ta = rec.call(STR_CMP, ra, rc), rec.builder.kint(0), INT
     else:
-        return  # Metamethods of other types: the interpreter raises an error where there are none.
+        meta.ordered(rec, x.op, (ra, x.rav), (rc, x.rcv))
+        return
     rec.guard(irop, ta, ra, rc)
     fix_up(rec, (x.op ^ irop) & 1)
 
@@ -151,7 +152,7 @@ def equality(rec: Recorder, x: Operands) -> None:
     if differ == 2 or not has_meta:
         fix_up(rec, int((x.op & 1) == (not differ)))
     elif differ == 1:
-        mm_equal_absent(rec, Index(tab=ra, tabv=x.rav, key=rc, keyv=x.rcv))
+        meta.equal(rec, x.op, (ra, x.rav), (rc, x.rcv))
 
 
 @record(BC.ISTC, BC.ISFC)

@@ -4,9 +4,9 @@
     t.name    hmask == size seen; HREFK node "name" @slot; HLOAD
     t[k]      HREF t k; HLOAD                             the key is no constant
 
-A nil found by a load, or overwritten by a store, needs a guard that there is no metatable (FLOAD tab.meta
-== NULL). A new key becomes NEWREF. Loads forward from earlier stores and loads by FOLD; a HREFK that turns
-out to be forwarded takes its own guards back (`rollback`).
+A nil found by a load, or overwritten by a store, needs guards for what the metatable says (`meta.py`).  A new
+key becomes NEWREF.  Loads forward from earlier stores and loads by FOLD; a HREFK that turns out to be
+forwarded takes its own guards back (`rollback`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ from ir.passes.flags import OptFlag
 from ir.types import IRType
 from ir.values import Ins
 from jitvm.front.bytecode import BC, FORL_STOP, Meta
+from jitvm.interp.headers import Header
+from jitvm.record.meta import Lookup, call
 from jitvm.record.recorder import (
+    FUNC,
     INT,
     NIL,
     P64,
@@ -63,28 +66,6 @@ class Index:
     valv: int = 0
     chain: int = MAX_CHAIN  # 0: raw access, no metamethods.
     oldv: int = 0  # Address of the value found.
-
-
-# Metamethods: their absence is guarded for; where one is present, recording ends.
-
-
-def metamethod_absent(rec: Recorder, ix: Index, mm: Meta) -> None:
-    """Guard that the object has no such metamethod."""
-    if ix.tab.type is not TAB:
-        raise Abort(TraceError.NOMM)
-    meta = rec.view.metatable(pointer_of(ix.tabv))
-    ref = rec.emit(Op.FLOAD, TAB, ix.tab, FL_TAB_META)
-    rec.guard(Op.NE if meta else Op.EQ, TAB, ref, rec.builder.knull(TAB))
-    if meta:
-        name = rec.view.metamethod_name(mm)
-        inner = Index(ref, boxed(TAB, meta), rec.builder.kgc(name, STR), boxed(STR, name), chain=0)
-        if record_index(rec, inner) is not rec.cur.k_nil:
-            raise Abort(TraceError.NOMM)
-
-
-def mm_equal_absent(rec: Recorder, ix: Index) -> None:
-    """Different tables are equal only by __eq."""
-    metamethod_absent(rec, ix, Meta.EQ)
 
 
 # Finding the element.
@@ -178,26 +159,54 @@ def _find(rec: Recorder, ix: Index) -> tuple[Ins, Rollback]:
 
 
 def record_index(rec: Recorder, ix: Index) -> Ins | None:
-    """Record a load, which returns the value, or a store if `ix.val` is given."""
-    if ix.tab.type is not TAB:
-        raise Abort(TraceError.NOMM)
+    """Record a load, which returns the value, or a store if `ix.val` is given.
+
+    No value is returned where a metamethod has been called: its result is the value."""
+    while True:
+        event = Meta.INDEX if ix.val is None else Meta.NEWINDEX
+        if ix.tab.type is TAB:
+            result, found = _in_table(rec, ix)
+            if found is None:
+                return result
+        else:
+            found = Lookup(rec, ix.tab, ix.tabv, event)
+            if not found:
+                raise Abort(TraceError.NOMM)
+        if found.function.type is FUNC:
+            if ix.val is None:
+                call(rec, Header.CONT_RA, found, ix.tab, ix.key)
+            else:
+                call(rec, Header.CONT_NOP, found, ix.tab, ix.key, ix.val)
+            return None
+        ix.tab, ix.tabv = found.function, found.functionv
+        ix.chain -= 1
+        if ix.chain == 0:
+            raise Abort(TraceError.IDXLOOP)
+
+
+def _in_table(rec: Recorder, ix: Index) -> tuple[Ins | None, Lookup | None]:
+    """The value loaded, or the metamethod or object to go on with."""
     if ix.keyv == NIL_BITS or (is_number(ix.keyv) and number_of(ix.keyv) != number_of(ix.keyv)):
         if ix.val is not None:
             raise Abort(TraceError.STORENN)
         if ix.key.is_const:
-            if ix.chain:
-                metamethod_absent(rec, ix, Meta.INDEX)
-            return rec.cur.k_nil
+            return rec.cur.k_nil, _event(rec, ix, Meta.INDEX)
     ref, back = _find(rec, ix)
     if ref.op is Op.KKPTR:
         ix.oldv = int(ref.value)
     if ix.val is None:
         return _load(rec, ix, ref, back)
-    _store(rec, ix, ref, back)
-    return None
+    return None, _store(rec, ix, ref, back)
 
 
-def _load(rec: Recorder, ix: Index, ref: Ins, back: Rollback) -> Ins:
+def _event(rec: Recorder, ix: Index, event: Meta) -> Lookup | None:
+    """What the table's metatable says, if it says anything."""
+    if not ix.chain:
+        return None
+    return Lookup(rec, ix.tab, ix.tabv, event) or None
+
+
+def _load(rec: Recorder, ix: Index, ref: Ins, back: Rollback) -> tuple[Ins, Lookup | None]:
     view = rec.view
     type_ = irt_of(view.value_at(ix.oldv))
     if ix.oldv == view.nil_slot():
@@ -206,24 +215,27 @@ def _load(rec: Recorder, ix: Index, ref: Ins, back: Rollback) -> Ins:
     else:
         result = rec.guard(Op.ALOAD if ref.op is Op.AREF else Op.HLOAD, type_, ref)
     back.apply(rec, result)
-    if type_ is NIL and ix.chain:
-        metamethod_absent(rec, ix, Meta.INDEX)
-    return rec.builder.kpri(type_) if type_ <= IRType.TRUE else result
+    found = _event(rec, ix, Meta.INDEX) if type_ is NIL else None
+    return rec.builder.kpri(type_) if type_ <= IRType.TRUE else result, found
 
 
-def _store(rec: Recorder, ix: Index, ref: Ins, back: Rollback) -> None:
+def _store(rec: Recorder, ix: Index, ref: Ins, back: Rollback) -> Lookup | None:
+    """Stores, unless there is a metamethod or object to do it."""
     view, builder = rec.view, rec.builder
     assert ix.val is not None
     load = Op.ALOAD if ref.op is Op.AREF else Op.HLOAD
-    found_op = ref.op
-    absent = view.nil_slot()
     key_barrier = ix.key.type.is_gc and ix.val.type is not NIL
+    found_op = ref.op
     back.apply(rec, ref)
     if view.value_at(ix.oldv) == NIL_BITS:
-        if found_op is Op.HREF:
+        absent = view.nil_slot()
+        if ix.chain and _has_newindex(rec, ix):
+            rec.guard(load, NIL, ref)
+        elif found_op is Op.HREF:
             rec.guard(Op.EQ if ix.oldv == absent else Op.NE, P64, ref, builder.kkptr(absent))
-        if ix.chain:
-            metamethod_absent(rec, ix, Meta.NEWINDEX)
+        found = _event(rec, ix, Meta.NEWINDEX)
+        if found is not None:
+            return found
         if ix.oldv == absent:
             key = rec.to_num(ix.key) if is_integer(ix.key) else ix.key
             ref = rec.emit(Op.NEWREF, P64, ix.tab, key)
@@ -232,13 +244,26 @@ def _store(rec: Recorder, ix: Index, ref: Ins, back: Rollback) -> None:
         _guard_nonnil(rec, ix, ref, load, found_op)
     else:
         key_barrier = False  # The value that was there kept the key alive.
+    _emit_store(rec, ix, ref, load, key_barrier)
+    return None
+
+
+def _has_newindex(rec: Recorder, ix: Index) -> bool:
+    view = rec.view
+    metatable = view.metatable(pointer_of(ix.tabv))
+    name = boxed(STR, view.metamethod_name(Meta.NEWINDEX))
+    return bool(metatable) and view.value_at(view.table_get(metatable, name)) != NIL_BITS
+
+
+def _emit_store(rec: Recorder, ix: Index, ref: Ins, load: Op, key_barrier: object) -> None:
+    assert ix.val is not None
     value = rec.to_num(ix.val) if is_integer(ix.val) else ix.val
     rec.emit(Op.ASTORE if load is Op.ALOAD else Op.HSTORE, value.type, ref, value)
     if key_barrier or value.type.is_gc:
         rec.emit(Op.TBAR, NIL, ix.tab)
     if _may_name_metamethod(rec, ix.key):
         cache = rec.emit(Op.FREF, P64, ix.tab, FL_TAB_NOMM)
-        rec.emit(Op.FSTORE, IRType.U8, cache, builder.kint(0))
+        rec.emit(Op.FSTORE, IRType.U8, cache, rec.builder.kint(0))
     rec.builder.need_snapshot = True
 
 

@@ -23,9 +23,10 @@ from ir.types import IRType
 from ir.values import Ins
 from jitvm.front.bytecode import BC, Meta
 from jitvm.record.arith import TOSTR_INT, TOSTR_NUM
-from jitvm.record.calls import record_call, record_return
+from jitvm.record.calls import record_call, record_return, record_tail_call
 from jitvm.record.compare import object_compare
-from jitvm.record.index import Index, metamethod_absent, record_index
+from jitvm.record.index import Index, record_index
+from jitvm.record.meta import Lookup
 from jitvm.record.recorder import (
     FUNC,
     INT,
@@ -238,7 +239,8 @@ def tostring(call: BuiltinCall) -> None:
     rec, tr = call.rec, call.arg(0)
     if tr.type is STR:
         return
-    _no_tostring(call, tr)
+    if _metamethod_called(call, Meta.TOSTRING):
+        return
     if is_numeric(tr):
         call.give(rec.emit(Op.TOSTR, STR, tr, TOSTR_NUM if tr.type is NUM else TOSTR_INT))
     elif tr.type <= IRType.TRUE:
@@ -247,10 +249,17 @@ def tostring(call: BuiltinCall) -> None:
         not_compiled(call)
 
 
-def _no_tostring(call: BuiltinCall, tr: Ins) -> None:
-    nil = call.rec.cur.k_nil
-    if tr.type is TAB:
-        metamethod_absent(call.rec, Index(tr, call.value(0), nil, 0), Meta.TOSTRING)
+def _metamethod_called(call: BuiltinCall, event: Meta) -> bool:
+    """A metamethod of the first argument takes over the call, if there is one."""
+    rec, tr = call.rec, call.arg(0)
+    found = Lookup(rec, tr, call.value(0), event)
+    if not found:
+        return False
+    rec.put(2, tr)
+    rec.put(0, found.function)
+    record_tail_call(rec, 0, 1, found.functionv)
+    call.results = PENDING
+    return True
 
 
 @builtin("ipairs", 1)

@@ -12,13 +12,14 @@ from __future__ import annotations
 from ir.abort import Abort, TraceError
 from ir.objects import Frame
 from ir.trace import LinkType
+from jitvm.interp.headers import Header
 from jitvm.record.recorder import CONT, FRAME, Recorder
 from jitvm.record.view import number_of
 
 #: Slots of the continuation.
 CONT_SLOTS = 3
-#: Names the continuation; the interpreter knows only this one.
-STITCH_CONT = 1
+#: Names the continuation.
+STITCH_CONT = int(Header.CONT_STITCH)
 SERIAL_SHIFT = 16
 
 

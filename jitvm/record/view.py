@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ir.layout import ACCESS, offset_of
-from ir.objects import GCT_PROTO, VM, Frame, GCfunc, GCproto, GCstr, GCtab, GCupval, Node, State
+from ir.objects import GCT_PROTO, VM, Frame, GCfunc, GCproto, GCstr, GCtab, GCudata, GCupval, Node, State
 from ir.types import IRTYPES, TAG_SHIFT, IRType
 
 MASK64 = (1 << 64) - 1
@@ -205,6 +205,7 @@ _PT_SIZE = GCproto.sizeof()
 _STR_LEN, _STR_DATA, _STR_ID = offset_of(GCstr, "len"), GCstr.sizeof(), offset_of(GCstr, "sid")
 _TAB = {name: offset_of(GCtab, name) for name in ("asize", "array", "node", "hmask", "metatable")}
 _T_ASIZE, _T_ARRAY, _T_NODE, _T_HMASK, _T_META = _TAB.values()
+_UD_TYPE = offset_of(GCudata, "udtype")
 _N_KEY, _N_NEXT, _N_SIZE = offset_of(Node, "key"), offset_of(Node, "next"), Node.sizeof()
 _UV = {name: offset_of(GCupval, name) for name in ("closed", "immutable", "dhash", "v", "next")}
 _VM_NILTV, _VM_BASEMT = offset_of(VM, "niltv"), offset_of(VM, "basemt")
@@ -399,6 +400,10 @@ class View:
 
     def metatable(self, table: int) -> int:
         return self.read.u64(table + _T_META)
+
+    def udata_type(self, udata: int) -> int:
+        """What the library keeps in a userdata; 0 is a plain one."""
+        return self.read.u8(udata + _UD_TYPE)
 
     def base_metatable(self, irt: IRType) -> int:
         """The metatable of a basic type; numbers have theirs behind the types with tags."""

@@ -13,7 +13,7 @@ class Err(IntEnum):
     """Errors of bytecodes.  The comment is the detail."""
 
     ARITH = 1  # address of the operand
-    CONCAT = 2  # operands B and C as in the bytecode
+    CONCAT = 2  # address of the operand
     LEN = 3  # address of the operand
     INDEX = 4  # address of the object
     CALL = 5  # address of the called value, in the running Lua function
@@ -27,6 +27,9 @@ class Err(IntEnum):
     CDATA = 13  # a constant that only the FFI knows
     BADTYPE = 14  # ISTYPE and ISNUM: generated code got a wrong type; slot
     BUILTIN = 15  # a library function failed; g.errcode
+    INDEX_LOOP = 16  # a chain of __index that does not end
+    NEWINDEX_LOOP = 17
+    TEXT_LENGTH = 18  # of a concatenation
 
 
 class Bad(IntEnum):
@@ -77,11 +80,15 @@ class Bad(IntEnum):
     CONCAT_VALUE = 112  # g.errarg: index of the element; its value is in g.tmptv
 
 
+#: What a library function returns to be replaced by the one it left in base[-2], with what is below L.top.
+TAIL_CALL = -2
 ERR_ARITH, ERR_CONCAT, ERR_LEN = int(Err.ARITH), int(Err.CONCAT), int(Err.LEN)
 ERR_INDEX, ERR_CALL, ERR_CALL_VALUE = int(Err.INDEX), int(Err.CALL), int(Err.CALL_VALUE)
 ERR_COMPARE, ERR_TABLE_KEY, ERR_STACK = int(Err.COMPARE), int(Err.TABLE_KEY), int(Err.STACK)
 ERR_FOR_INIT, ERR_FOR_LIMIT, ERR_FOR_STEP = int(Err.FOR_INIT), int(Err.FOR_LIMIT), int(Err.FOR_STEP)
 ERR_CDATA, ERR_BADTYPE, ERR_BUILTIN = int(Err.CDATA), int(Err.BADTYPE), int(Err.BUILTIN)
+ERR_INDEX_LOOP, ERR_NEWINDEX_LOOP = int(Err.INDEX_LOOP), int(Err.NEWINDEX_LOOP)
+ERR_TEXT_LENGTH = int(Err.TEXT_LENGTH)
 BAD_NUMBER, BAD_STRING = int(Bad.NUMBER), int(Bad.STRING)
 BAD_TABLE, BAD_FUNCTION = int(Bad.TABLE), int(Bad.FUNCTION)
 BAD_VALUE, BAD_INTERVAL = int(Bad.VALUE), int(Bad.INTERVAL)

@@ -38,6 +38,9 @@ FIXED = {
     Err.FOR_LIMIT: b"'for' limit must be a number",
     Err.FOR_STEP: b"'for' step must be a number",
     Err.CDATA: b"64-bit and complex constants need the FFI, which is not supported",
+    Err.INDEX_LOOP: b"loop in gettable",
+    Err.NEWINDEX_LOOP: b"loop in settable",
+    Err.TEXT_LENGTH: b"string length overflow",
     Err.BADTYPE: b"bad operand type in generated code",
 }
 KEY_ERRORS = {1: b"table index is nil", 2: b"table index is NaN"}
@@ -110,17 +113,15 @@ class Messages:
         err = Err(code)
         if err is Err.BUILTIN:
             return self.builtin(thread, Bad(detail))
+        if err is Err.CALL_VALUE:
+            return b"attempt to call a " + type_name(_bits(detail)) + b" value"
         here = next(self.runtime.frames.walk(thread, self.runtime.heap.g.savepc), None)
         return where(here) + self._text(thread, here, err, detail)
 
     def _text(self, thread: Ptr, here: FrameInfo | None, err: Err, detail: int) -> bytes:
         match err:
-            case Err.ARITH | Err.LEN | Err.INDEX | Err.CALL:
+            case Err.ARITH | Err.LEN | Err.INDEX | Err.CALL | Err.CONCAT:
                 return self._operand(thread, here, err, detail)
-            case Err.CALL_VALUE:
-                return b"attempt to call a " + type_name(_bits(detail)) + b" value"
-            case Err.CONCAT:
-                return self._concat(thread, here, detail)
             case Err.COMPARE:
                 return _compare(thread, detail)
             case Err.TABLE_KEY:
@@ -139,15 +140,6 @@ class Messages:
         if name is None:
             return b"attempt to %s a %s value" % (OPERATIONS[err], kind)
         return b"attempt to %s %s '%s' (a %s value)" % (OPERATIONS[err], *name, kind)
-
-    def _concat(self, thread: Ptr, here: FrameInfo | None, detail: int) -> bytes:
-        """Strings are joined from the right; the first bad pair names its left operand, if that is bad."""
-        first, last = thread.base.addr + 8 * (detail >> 8), thread.base.addr + 8 * (detail & 0xFF)
-        for at in range(last, first, -8):
-            for operand in (at - 8, at):
-                if type_name(_bits(operand)) not in (b"string", b"number"):
-                    return self._operand(thread, here, Err.CONCAT, operand)
-        return b"string length overflow"
 
     def builtin(self, thread: Ptr, bad: Bad) -> bytes:
         """A native library function failed."""
