@@ -21,7 +21,7 @@ import x64.lower  # noqa: F401  (registers the rules)
 from ir.ops import Op
 from ir.values import Block, Convention, Edge, Function, Ins
 from x64.asm import Assembler, Epilogue, Item, Label, Pooled, Reloc, encode
-from x64.edges import edge_moves, entry_moves
+from x64.edges import edge_moves, entry_moves, spare_register
 from x64.encodings import Cond
 from x64.flow import CALLS, Flow
 from x64.fuse import Selection
@@ -228,7 +228,8 @@ class Writer:
 
     def _edge_code(self, block: Block, edge: Edge, number: int) -> list[Item]:
         moves, fills = edge_moves(self.allocator, block, edge)
-        steps: list[Step] = [*parallel_moves(moves), *fills]
+        spare = spare_register(self.allocator, block, edge) if moves else None
+        steps: list[Step] = [*parallel_moves(moves, spare), *fills]
         if self.trail is not None:
             self.trail.edges[block, number] = list(steps)
         emit_steps(self.asm, steps, self.allocator.policy.slot_base)

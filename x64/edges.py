@@ -6,6 +6,7 @@ from ir.values import Block, Edge, Ins
 from x64.fuse import edge_arguments
 from x64.moves import Place, Slot
 from x64.regalloc import Allocator
+from x64.regs import XMMS, Reg, mask, members
 from x64.trail import Fill
 
 
@@ -24,6 +25,12 @@ def edge_moves(
     moves = [(dst, allocator.place_of(v, homes)) for dst, v in wanted if not v.is_const]
     fills = [Fill(dst, v) for dst, v in wanted if v.is_const and homes.get(v) is not dst]
     return [pair for pair in moves if pair[0] != pair[1]], fills
+
+
+def spare_register(allocator: Allocator, block: Block, edge: Edge) -> Reg | None:
+    """An xmm register without a value before, on and after an edge."""
+    taken = mask(*allocator.code[block].homes.values(), *allocator.entries[edge.block].regs.values())
+    return next(iter(members(XMMS & allocator.policy.allocatable & ~taken)), None)
 
 
 def entry_moves(allocator: Allocator) -> list[tuple[Place, Place]]:

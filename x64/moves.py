@@ -5,8 +5,9 @@ Places are registers and spill slots, each destination once.  A place is emptied
     rax <- rcx, rcx <- rax, rdx <- rax      becomes   rdx <- rax ; swap rax rcx
 
 Windmills of the graph (Rideau, Serpette, Leroy: "Tilting at windmills with Coq"): first everything whose
-destination nobody reads any more, then what is left are cycles.  A cycle of registers of one class is
-resolved by swaps; one through memory by parking one value on the stack.
+destination nobody reads any more, then what is left are cycles.  A cycle of xmm registers goes
+through a free one, because the three exclusive ors of a swap wait for each other; else registers of one class
+are swapped; a cycle through memory parks one value on the stack.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class Unpark:
 Step = Move | Swap | Park | Unpark
 
 
-def parallel_moves(pairs: Iterable[tuple[Place, Place]]) -> list[Step]:
-    """Steps that perform all (dst, src) pairs at once."""
+def parallel_moves(pairs: Iterable[tuple[Place, Place]], spare: Reg | None = None) -> list[Step]:
+    """Steps that perform all (dst, src) pairs at once.  `spare` is an xmm register that may be destroyed."""
     pending = {dst: src for dst, src in pairs if dst != src}
     readers: dict[Place, int] = {}
     for src in pending.values():
@@ -72,11 +73,11 @@ def parallel_moves(pairs: Iterable[tuple[Place, Place]]) -> list[Step]:
             if src in pending:
                 ready.append(src)
     while pending:
-        steps += break_cycle(pending)
+        steps += break_cycle(pending, spare)
     return steps
 
 
-def break_cycle(pending: dict[Place, Place]) -> list[Step]:
+def break_cycle(pending: dict[Place, Place], spare: Reg | None) -> list[Step]:
     """One of the remaining cycles, which is removed from `pending`."""
     first = next(iter(pending))
     cycle = [first]
@@ -85,6 +86,9 @@ def break_cycle(pending: dict[Place, Place]) -> list[Step]:
     # cycle[i] <- cycle[i + 1], and the last one <- first.
     registers = [place for place in cycle if isinstance(place, Reg)]
     one_class = len(registers) == len(cycle) and len({reg >= 16 for reg in registers}) == 1
+    if one_class and spare is not None and registers[0] >= Reg.xmm0:
+        moves = [Move(dst, src) for dst, src in zip(cycle, cycle[1:])]
+        return [Move(spare, first), *moves, Move(cycle[-1], spare)]
     if one_class:
         return [Swap(left, right) for left, right in zip(registers, registers[1:])]
     steps: list[Step] = [Park(first)]

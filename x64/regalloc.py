@@ -59,6 +59,7 @@ class Allocator:
     def __init__(self, flow: Flow, lowering: Lowering, policy: Policy, trail: Trail | None = None) -> None:
         self.flow, self.lowering, self.policy, self.trail = flow, lowering, policy, trail
         self.selection = lowering.selection
+        lowering.overwrites_right = self.overwrites_right
         self.order, self.cold = layout(flow)
         self.advice, self.learned = Advice(), Advice()
         self._use_positions: dict[Ins, list[int]] = {}
@@ -71,6 +72,7 @@ class Allocator:
         self.code: dict[Block, BlockCode] = {}
         incoming = self.policy.incoming
         self.hints: dict[Ins, Reg] = {v: place for v, place in incoming.items() if isinstance(place, Reg)}
+        self.passed: dict[Ins, Reg] = {}  # Parameters of loops, and where the back edges pass them.
         self.slots: dict[Ins, int] = {v: p.index for v, p in incoming.items() if isinstance(p, Slot)}
         self.slot_count = max(self.slots.values(), default=-1) + 1
         self.stored: set[Ins] = set(self.slots)  # Spilled values that are stored where they are defined.
@@ -188,6 +190,8 @@ class Allocator:
                 taken |= 1 << reg
                 if loop:
                     self.hints[value] = reg
+                    if value in block.params:
+                        self.passed[value] = reg
             elif not value.is_const:
                 entry.slots[value] = None
         for value in entry.slots:
@@ -513,10 +517,31 @@ class Allocator:
             self.before.append((reg, value))
         else:
             self._expect(value)
+            carried = self._carried_in(value, reg)
+            if carried is not None:
+                self.before.append((reg, value))
+                reg = carried
             self._settle(value, reg)
             self.fresh.add(value)
             if self.policy.random is None:
                 self.hints.setdefault(value, reg)
+
+    def overwrites_right(self, ins: Ins, left: Ins, right: Ins) -> bool:
+        """Which operand of a commutative instruction dies here, or else comes in the result's register."""
+        if self.policy.random is not None:
+            return False
+        if self._located(left) != self._located(right):
+            return self._located(left)
+        home = self.home.get(ins)
+        return home is not None and self.hints.get(right) is home and self.hints.get(left) is not home
+
+    def _carried_in(self, value: Ins, reg: Reg) -> Reg | None:
+        """The register a loop passes value in, if it is free: a copy here saves the move on the back edge."""
+        carried = self.passed.get(value)
+        if carried is None or carried is reg or self.policy.random is not None or self.in_cold:
+            return None
+        taken = self.held_mask | self.busy | self.reserved | self.written
+        return None if taken >> carried & 1 else carried
 
     def _expect(self, value: Ins) -> None:
         assert value not in self.selection.fused, f"{value} was fused, but its user wants it in a register"

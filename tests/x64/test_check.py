@@ -13,7 +13,7 @@ from tests.x64.test_random import Programs
 from x64.check import check
 from x64.compile import compile_function
 from x64.fuse import Selection
-from x64.moves import Move, Slot
+from x64.moves import Move, Place, Slot
 from x64.regalloc import Allocator
 from x64.regs import Reg
 from x64.trail import Fill, Trail
@@ -74,7 +74,10 @@ def test_forgotten_edge_moves(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_moves_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(x64.compile, "parallel_moves", lambda pairs: [Move(dst, src) for dst, src in pairs])
+    def in_turn(pairs: list[tuple[Place, Place]], spare: Reg | None = None) -> list[Move]:
+        return [Move(dst, src) for dst, src in pairs]
+
+    monkeypatch.setattr(x64.compile, "parallel_moves", in_turn)
     assert any_is_caught()
 
 

@@ -51,6 +51,14 @@ def test_a_swap_needs_no_third_place() -> None:
     assert parallel_moves([(Reg.rax, Reg.rcx), (Reg.rcx, Reg.rax)]) == [Swap(Reg.rax, Reg.rcx)]
 
 
+def test_a_cycle_of_doubles_goes_through_a_spare_register() -> None:
+    three = (Reg.xmm0, Reg.xmm1, Reg.xmm2)
+    steps = parallel_moves(list(zip(three, (*three[1:], three[0]))), Reg.xmm9)
+    assert all(isinstance(step, Move) for step in steps) and len(steps) == 4
+    after = perform(steps, (*three, Reg.xmm9))
+    assert [after[reg] for reg in three] == [Reg.xmm1, Reg.xmm2, Reg.xmm0]
+
+
 def test_nothing_moves_onto_itself() -> None:
     assert parallel_moves([(Reg.rax, Reg.rax)]) == []
 

@@ -22,11 +22,14 @@ LOW_BITS = {0xFF: IRType.U8, 0xFFFF: IRType.U16}
 
 
 def commuted(lo: Lowering, ins: Ins) -> tuple[Ins, Ins]:
-    """Operands of a commutative instruction: what can be memory or immediate on the right."""
+    """Operands of a commutative instruction: memory, immediate or what lives on goes to the right."""
     left, right = ins.args[:2]
-    if left in lo.selection.fused or (left.is_const and not right.is_const):
+    fused = lo.selection.fused
+    if left in fused or (left.is_const and not right.is_const):
         return right, left
-    return left, right
+    if right in fused or right.is_const or not lo.overwrites_right(ins, left, right):
+        return left, right
+    return right, left
 
 
 @lower(Op.ADD)

@@ -32,6 +32,11 @@ def nothing() -> None:
     """Nothing to forget."""
 
 
+def left_first(ins: Ins, left: Ins, right: Ins) -> bool:
+    """Overwrite the left operand."""
+    return False
+
+
 def no_exits(exit_: Exit) -> str:
     raise AssertionError(f"{exit_}: only traces have exits")
 
@@ -45,6 +50,8 @@ class Lowering:
     selection: Selection
     #: How to leave the block: (condition, whether it means the taken edge), in order.
     branch: list[tuple[Cond, bool]] = field(default_factory=list)
+    #: Whether the result of a commutative instruction had better overwrite its right operand.
+    overwrites_right: Callable[[Ins, Ins, Ins], bool] = left_first
     #: Called when allocation begins anew.
     restart: Callable[[], None] = nothing
     #: Where a failing guard jumps, values being where they are now.
