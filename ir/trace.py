@@ -59,7 +59,6 @@ class Trace:
         "startins",
         "startpc",
         "startpt",
-        "topslot",
     )
 
     def __init__(self, number: int = 1, parent: int = 0, exitno: int = 0) -> None:
@@ -72,7 +71,6 @@ class Trace:
         self.startins = 0  # That bytecode, before it was patched.
         self.startpt = 0  # Address of the prototype.
         self.nextroot = 0
-        self.topslot = 0
         self.loop = 0  # Ref of LOOP.
         self.k_nil = Ins(Op.KPRI, IRType.NIL, (), ref=-1)
         self.k_false = Ins(Op.KPRI, IRType.FALSE, (), ref=-2)

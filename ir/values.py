@@ -145,6 +145,8 @@ class Exit:
     multres: int = 0
     is_counted: bool = True  # Whether a side trace may start here.
     collects: bool = False  # Run the collector after restoring.
+    need: int = 0  # Slots above BASE that the frames the exit restores may use.
+    room: int = 0  # Slots above BASE that the stack is known to have.
     origins: dict[int, Ins] = field(default_factory=dict)  # Ref in the trace -> value, for side traces.
 
     def alive(self) -> tuple[Ins, ...]:

@@ -6,12 +6,13 @@ The compiler knows where; it packs that knowledge into 64-bit words beside the c
     word 0   number of entries | snapshot number << 16 | top << 32 | multres << 48
     word 1   address of the bytecode to resume at
     word 2   signed: how many slots BASE moves
-    word 3   flags
+    word 3   flags | need << 32
     then one word per entry, and after a CONST entry one more with the slot's bits:
              slot (16 bits, signed, relative to the running BASE) | kind << 16 | where << 24 | tag << 32
 
-`top` is the thread's top in slots above the new BASE; `multres` is the interpreter's count of open results
-(plus one) where the resumed bytecode takes a variable number of operands, else 0.
+`need` is how many slots above the running BASE the stack must have for the frames that are restored: inlined
+calls grew no stack.  `top` is the thread's top in slots above the new BASE; `multres` is the interpreter's
+count of open results (plus one) where the resumed bytecode takes a variable number of operands, else 0.
 
 A `where` is a register number (0-15, of the class that the kind names) or the index of an 8-byte spill slot.
 
@@ -97,13 +98,14 @@ class Recipe:
     multres: int
     entries: tuple[Entry, ...]
     flags: int = FLAG_COUNTED
+    need: int = 0
 
     def pack(self) -> bytes:
         words = [
             len(self.entries) | self.snapshot << 16 | self.top << 32 | self.multres << 48,
             self.pc,
             self.base_delta & 0xFFFFFFFFFFFFFFFF,
-            self.flags,
+            self.flags | self.need << 32,
         ]
         for entry in self.entries:
             words += entry.words()

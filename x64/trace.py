@@ -46,7 +46,8 @@ class ExitPoint:
         entries = entries_of(self.exit.slots, where)
         flags = FLAG_COUNTED * self.exit.is_counted | FLAG_COLLECT * self.exit.collects
         exit_ = self.exit
-        return Recipe(exit_.snapshot, exit_.pc, exit_.base_delta, exit_.top, exit_.multres, entries, flags)
+        frame = (exit_.snapshot, exit_.pc, exit_.base_delta, exit_.top, exit_.multres)
+        return Recipe(*frame, entries, flags, exit_.need)
 
 
 @dataclass(slots=True)

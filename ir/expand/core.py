@@ -78,11 +78,11 @@ class Expansion:
 @dataclass(frozen=True, slots=True)
 class Parent:
     """What a trace can rely on when it is entered: what the parent's exit holds, by slot (numbered from 0)
-    and by ref of the parent's trace, and how many slots above BASE the stack is known to have."""
+    and by ref of the parent's trace, and how many slots above BASE the stack is known to have (`room`)."""
 
     slots: Mapping[int, Ins] = field(default_factory=dict)
     refs: Mapping[int, Ins] = field(default_factory=dict)
-    topslot: int = 0
+    room: int = 0
 
     def inherited(self, ins: Ins) -> Ins | None:
         """The parent's value that an instruction stands for; None if it has to be computed."""
@@ -110,6 +110,7 @@ class Expander:
         self.deferred = exit_conversions(trace)
         self.left_out = left_out(trace)
         self.snapshot = 0  # Number of the snapshot in force.
+        self.room = parent.room  # Slots above BASE that the stack is known to have.
         self.generation = 0  # Exits of the loop see PHIs as block parameters.
 
     # Operands.
@@ -197,7 +198,9 @@ class Expander:
                 is_keyindex = bool(entry.flags & SnapFlag.KEYINDEX)
                 slots.append(self.exit_slot(entry.slot - FIRST_SLOT, ref, origins, is_keyindex))
         delta = snap.baseslot - FIRST_SLOT
-        return Exit(number, tuple(slots), snap.pc, delta, *open_results(snap), origins=origins)
+        need = max(snap.topslot, snap.nslots - FIRST_SLOT)
+        opened = open_results(snap)
+        return Exit(number, tuple(slots), snap.pc, delta, *opened, origins=origins, need=need, room=self.room)
 
     def exit_slot(self, slot: int, ref: Ins, origins: dict[int, Ins], is_keyindex: bool = False) -> ExitSlot:
         """A slot that holds a value of the trace."""
@@ -251,16 +254,16 @@ class Expander:
     def _enter(self) -> None:
         number = self.b.kint(self.trace.number)
         self.global_store("vmstate", IRType.INT, number)
-        if self.trace.topslot > self.parent.topslot:
-            self._stack_check()
         if not self.trace.loop:
             self._collect_check()
 
-    def _stack_check(self) -> None:
-        """Inlined calls may need more stack than there is; the interpreter grows it when it calls."""
+    def stack_check(self, need: int) -> None:
+        """Frames of inlined calls are about to be written: the stack must have `need` slots above BASE.
+
+        The exit restores the same frames, and grows the stack."""
         thread = self.global_load("cur", IRType.P64)
         limit = self.load(IRType.P64, thread, offset_of(State, "maxstack"))
-        top = self.pointer(self.base, 8 * self.trace.topslot)
+        top = self.pointer(self.base, 8 * need)
         self.guard_to(Op.ULE, IRType.P64, top, limit, self._uncounted(collects=0))
 
     def _body(self, start: int, end: int) -> None:

@@ -11,8 +11,8 @@ from ir.expand.boxing import (
     tag_of,
     to_number,
 )
-from ir.expand.core import EXPAND, FIRST_SLOT, Expander, links_to_trace
-from ir.ops import CONV_DST_SHIFT, SLOAD_KEYINDEX, SLOAD_PARENT, Op
+from ir.expand.core import EXPAND, FIRST_SLOT, Expander, links_to_trace, machine_type
+from ir.ops import CONV_DST_SHIFT, SLOAD_FRAME, SLOAD_KEYINDEX, SLOAD_PARENT, Op
 from ir.types import TAG_SHIFT, IRType
 from ir.values import ExitSlot, Ins
 
@@ -35,6 +35,8 @@ def sload(x: Expander, ins: Ins) -> Ins | None:
         high = x.load(IRType.U32, x.base, offset + 4)
         x.guard(Op.EQ, IRType.U32, high, x.b.kint(KEYINDEX_HI, IRType.U32))
         return x.load(IRType.INT, x.base, offset)
+    if flags & SLOAD_FRAME:
+        return x.load(machine_type(ins.type), x.base, offset)  # A frame link, as it is.
     if ins.type is IRType.INT:
         return sload_int(x, ins, offset)
     return load_slot(x, x.base, offset, ins)
@@ -59,7 +61,9 @@ def retf(x: Expander, ins: Ins) -> None:
     return_pc = x.value(ins.args[1])
     link = x.load(IRType.P64, x.base, -8)
     x.guard(Op.EQ, IRType.P64, link, return_pc)
-    x.base = x.pointer(x.base, -8 * frame_delta(int(ins.args[1].value)))
+    delta = frame_delta(int(ins.args[1].value))
+    x.base = x.pointer(x.base, -8 * delta)
+    x.room += delta
     x.global_store("jit_base", IRType.P64, x.base)
 
 
@@ -94,6 +98,8 @@ def write_slot(x: Expander, slot: ExitSlot) -> None:
 def leave(x: Expander) -> None:
     """The end of a trace: write back the last snapshot, move BASE, jump on."""
     exit_ = x._exit(len(x.trace.snaps) - 1)
+    if exit_.need > x.room:
+        x.stack_check(exit_.need)
     for slot in exit_.slots:
         write_slot(x, slot)
     base = x.pointer(x.base, 8 * exit_.base_delta)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from ir.objects import VM, GCfunc, GCproto, GCtab, TraceHead, TValue
 from jitvm.front.bytecode import BC
+from jitvm.interp.throw import vm_error_call
 from jitvm.native import (
     Interp,
     Next,
@@ -28,7 +29,9 @@ from jitvm.native import (
     u64,
     unlikely,
 )
+from jitvm.runtime.errcodes import ERR_STACK
 from jitvm.runtime.gc import gc_check
+from jitvm.runtime.state import ERROR_IN_ERROR, GROWN, stack_grow, stack_resize
 from jitvm.runtime.table import tab_dup, tab_new, tab_set
 from jitvm.runtime.upcalls import UPCALL_HOTEXIT
 from jitvm.runtime.value import POINTER, PROTO_SIZE
@@ -130,9 +133,22 @@ def make_table(g: Ptr[VM], at: Ptr[u64], slot: Ptr[TValue]) -> Ptr[u64]:
 
 
 @native
-def restore(g: Ptr[VM], recipe: Ptr[u64]) -> None:
-    """Write every slot of a recipe, move BASE and set the thread's top."""
+def grow_for_exit(g: Ptr[VM], need: u32) -> i32:
+    """Room for frames that the trace had in registers; as `stack_grow`, but there is room afterwards."""
+    status = stack_grow(g, g.cur, need)
+    if status == ERROR_IN_ERROR:
+        stack_resize(g, g.cur, g.cur.stacksize + need)
+    return status
+
+
+@native
+def restore(g: Ptr[VM], recipe: Ptr[u64]) -> i32:
+    """Write every slot of a recipe, move BASE and set the thread's top; not GROWN if the stack overflowed."""
     L = g.cur
+    status = i32(GROWN)
+    need = recipe[3] >> 32
+    if unlikely(g.jit_base + i64(need) > L.maxstack):
+        status = grow_for_exit(g, u32(need))
     base = g.jit_base
     header = recipe[0]
     count = u32(header) & 0xFFFF
@@ -158,16 +174,23 @@ def restore(g: Ptr[VM], recipe: Ptr[u64]) -> None:
     multres = header >> 48
     if multres != 0:
         g.multres = multres
+    return status
 
 
 @native
 def trace_exit(g: Ptr[VM], exit_number: u32) -> Ptr[u32]:
-    """Restore the interpreter's state at an exit of the running trace; the bytecode to go on with."""
+    """Restore the interpreter's state at an exit of the running trace; the bytecode to go on with.
+
+    Null if the stack overflowed: g.savepc is behind that bytecode, g.errarg what `stack_grow` said."""
     head = g.traces[u32(g.vmstate)]
     recipe = Ptr[u64](head.recipes[exit_number])
     g.vmstate = VMSTATE_INTERP
-    restore(g, recipe)
+    status = restore(g, recipe)
     pc = Ptr[u32](recipe[1])
+    if unlikely(status != GROWN):
+        g.savepc = addr(pc + 1)
+        g.errarg = u32(status)
+        return Ptr[u32](u64(0))
     flags = recipe[3]
     if (flags & FLAG_COLLECT) != 0:
         gc_check(g)
@@ -193,6 +216,9 @@ def trace_resume(vm: Interp, ra: u64, rd: u64) -> Next:
     g = vm.g
     vm.pc = trace_exit(g, u32(ra))
     vm.base = g.cur.base
+    if unlikely(addr(vm.pc) == 0):
+        vm.pc = Ptr[u32](g.savepc)
+        return vm.tail(vm_error_call, ERR_STACK, u64(g.errarg))
     vm.kbase = proto_of(vm.base).k
     ins = vm.pc[0]
     vm.pc = vm.pc + 1

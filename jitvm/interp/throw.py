@@ -14,9 +14,10 @@ from __future__ import annotations
 from ir.objects import Frame, TValue
 from jitvm.interp.frames import call_operand_a, sync
 from jitvm.interp.returns import vm_return
-from jitvm.native import Interp, Next, Ptr, addr, handler, u32, u64, vm_leave
+from jitvm.native import Interp, Next, Ptr, addr, handler, u32, u64, unlikely, vm_leave
 from jitvm.runtime.errcodes import ERR_BUILTIN
 from jitvm.runtime.func import func_close
+from jitvm.runtime.state import MAX_EXTENDED, stack_relimit
 from jitvm.runtime.upcalls import UPCALL_ERROR, UPCALL_RAISED
 from jitvm.runtime.value import FALSE
 
@@ -85,5 +86,8 @@ def vm_unwind(vm: Interp, ra: u64, rd: u64) -> Next:
     base.bits = FALSE
     (base + 1).bits = g.errval.bits
     thread.base = base
-    vm.base = base
-    return vm.tail(vm_return, addr(base), 3)
+    thread.top = base + 2
+    if unlikely(thread.stacksize > MAX_EXTENDED):
+        stack_relimit(g, thread)
+    vm.base = thread.base
+    return vm.tail(vm_return, addr(vm.base), 3)

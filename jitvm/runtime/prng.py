@@ -37,10 +37,16 @@ def prng_step(g: Ptr[VM]) -> u64:
     return a ^ b ^ c ^ d
 
 
+@inline
+def prng_above_one(g: Ptr[VM]) -> f64:
+    """Uniform in [1, 2): random bits as the mantissa of a double."""
+    return from_bits(prng_step(g) & MANTISSA | ONE)
+
+
 @native
 def prng_double(g: Ptr[VM]) -> f64:
     """Uniform in [0, 1)."""
-    return from_bits(prng_step(g) & MANTISSA | ONE) - 1.0
+    return prng_above_one(g) - 1.0
 
 
 @native

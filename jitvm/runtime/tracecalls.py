@@ -14,6 +14,7 @@ from __future__ import annotations
 from ir.objects import VM, GCstr, GCtab, TValue
 from jitvm.native import Ptr, addr, f64, i32, i64, imod, native, u8, u32, u64, unlikely
 from jitvm.runtime.number import num_text, str_tonum
+from jitvm.runtime.prng import prng_above_one
 from jitvm.runtime.string import (
     MAX_STRING,
     NUMBER_TEXT,
@@ -134,6 +135,12 @@ def trace_vm_modi(g: Ptr[VM], a: i32, b: i32) -> i32:
 @native
 def trace_vm_log2(g: Ptr[VM], x: f64) -> f64:
     return g.log2(x)
+
+
+@native
+def trace_prng_u64d(g: Ptr[VM], state: Ptr[u64]) -> f64:
+    """A random number in [1, 2); the trace subtracts 1.  There is one state, the VM's."""
+    return prng_above_one(g)
 
 
 @native

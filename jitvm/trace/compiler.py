@@ -306,7 +306,6 @@ class TraceCompiler:
         if parent is not None:
             snap = parent.snaps[rec.exitno]
             snap.count = DONE
-            snap.topslot = max(snap.topslot, trace.topslot)
         elif trace.startins & 0xFF in CALLS:
             self._link(rec.exitno, trace.number)
         else:

@@ -120,9 +120,9 @@ class Machine:
     def _parent(self, trace: Trace, above: Compiled | None, point: ExitPoint | None) -> Parent:
         """What the trace finds when it is entered."""
         if above is None or point is None:
-            return Parent(topslot=Ptr(GCproto, trace.startpt).framesize)
+            return Parent(room=Ptr(GCproto, trace.startpt).framesize)
         slots = {slot.slot + FIRST_SLOT: slot.value for slot in point.exit.slots if slot.value is not None}
-        return Parent(slots, point.exit.origins, above.trace.topslot)
+        return Parent(slots, point.exit.origins, point.exit.room)
 
     def _places(self, expansion: Expansion, parent: Parent, point: ExitPoint | None) -> list[Place]:
         """Where the parent left what the trace inherits."""
