@@ -1,13 +1,28 @@
-"""What the allocator knows and keeps of blocks and loops."""
+"""What the allocator is told, and what it keeps of blocks and loops."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import Random
 
 from ir.values import Block, Ins
 from x64.asm import Item
 from x64.encodings import Cond
+from x64.moves import Place
 from x64.regs import Reg
+
+
+@dataclass(slots=True)
+class Policy:
+    """What the surroundings of the code allow.  `random` makes every free choice by dice."""
+
+    allocatable: int
+    pinned: dict[Ins, Reg] = field(default_factory=dict)  # Values that own a register for good.
+    incoming: dict[Ins, Place] = field(default_factory=dict)  # Where the function's parameters arrive.
+    avoid: int = 0  # Free, but better left to the values that arrive in them.
+    costly: int = 0  # Registers that must be saved if used at all.
+    slot_base: int = 0
+    random: Random | None = None
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ import x64.lower  # noqa: F401  (registers the rules)
 from ir.ops import Op
 from ir.values import Block, Convention, Edge, Function, Ins
 from x64.asm import Assembler, Epilogue, Item, Label, Pooled, Reloc, encode
+from x64.blockstate import Policy
 from x64.edges import edge_moves, entry_moves, spare_register
 from x64.encodings import Cond
 from x64.flow import CALLS, Flow
@@ -29,7 +30,7 @@ from x64.lower.calls import argument_registers
 from x64.lower.registry import Lowering
 from x64.moves import Place, parallel_moves
 from x64.operands import Mem
-from x64.regalloc import Allocator, Policy
+from x64.regalloc import Allocator
 from x64.regs import CALLEE_SAVED, GPRS, HANDLER_PARAMS, PINNED_DISPATCH, XMMS, Reg, mask, members
 from x64.steps import emit_steps
 from x64.trail import Step, Trail

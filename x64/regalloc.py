@@ -23,12 +23,10 @@ chains prefer the register the other has.  `Policy` carries the random mode for 
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
-from random import Random
 
 from ir.values import Block, Edge, Ins
 from x64.asm import Item
-from x64.blockstate import Advice, BlockCode, Entry
+from x64.blockstate import Advice, BlockCode, Entry, Policy
 from x64.flow import Flow, Loop, is_root, layout
 from x64.fuse import bits_of, edge_arguments, immediate_of
 from x64.lower.registry import Lowering, lower
@@ -37,20 +35,22 @@ from x64.operands import Imm, Mem, Operand, slot_of
 from x64.regs import CALLEE_SAVED, SAVED_FIRST, SCRATCH_FIRST, Reg, class_of, is_xmm
 from x64.steps import emit_step
 from x64.trail import Event, Executed, Fill, Step, Trail
-from x64.wants import Alive, At, Clobber, Consumed, EarlyOut, In, InOut, Out, Ri, Rm, Rmi, Temp, Want
-
-
-@dataclass(slots=True)
-class Policy:
-    """What the surroundings of the code allow.  `random` makes every free choice by dice."""
-
-    allocatable: int
-    pinned: dict[Ins, Reg] = field(default_factory=dict)  # Values that own a register for good.
-    incoming: dict[Ins, Place] = field(default_factory=dict)  # Where the function's parameters arrive.
-    avoid: int = 0  # Free, but better left to the values that arrive in them.
-    costly: int = 0  # Registers that must be saved if used at all.
-    slot_base: int = 0
-    random: Random | None = None
+from x64.wants import (
+    Alive,
+    At,
+    Clobber,
+    Consumed,
+    EarlyOut,
+    In,
+    InOut,
+    Out,
+    Ri,
+    Rm,
+    Rmi,
+    Temp,
+    Want,
+    stage_of,
+)
 
 
 class Allocator:
@@ -589,17 +589,3 @@ class Allocator:
                     self._spill(value)
                     return self._slot_operand(value)
         return self._in(value, want.allowed, result)
-
-
-STAGES: dict[type, int] = {
-    Out: 0, EarlyOut: 0, InOut: 0, Temp: 1, Clobber: 1, Alive: 1, Consumed: 1,
-    At: 3, In: 3, Rm: 4, Rmi: 4, Ri: 4,
-}  # fmt: skip
-
-
-def stage_of(want: Want) -> int:
-    """Results first, then what is destroyed, then inputs: fixed registers, any register, flexible ones."""
-    stage = STAGES[type(want)]
-    if stage == 3 and isinstance(want, In) and want.allowed and want.allowed & (want.allowed - 1) == 0:
-        return 2
-    return stage

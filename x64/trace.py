@@ -20,13 +20,14 @@ from ir.expand.core import Expansion
 from ir.types import IRType
 from ir.values import Exit, ExitSlot, Function, Ins, SunkTable
 from x64.asm import Assembler, Item, Jump, Label, Reloc, SymbolJump, encode
+from x64.blockstate import Policy
 from x64.compile import Writer
 from x64.flow import Flow
 from x64.fuse import Selection
 from x64.lower.registry import Lowering
 from x64.moves import Place, Slot, parallel_moves
 from x64.recipe import FLAG_COLLECT, FLAG_COUNTED, METATABLE_KEY, Entry, Kind, Recipe
-from x64.regalloc import Allocator, Policy
+from x64.regalloc import Allocator
 from x64.regs import GPRS, PINNED_BASE, PINNED_DISPATCH, XMMS, Reg, mask
 from x64.steps import emit_steps
 from x64.trail import Trail
