@@ -40,6 +40,7 @@ class Trace:
 
     __slots__ = (
         "consts",
+        "dead_at_loop",
         "exitno",
         "ins",
         "k_false",
@@ -72,6 +73,7 @@ class Trace:
         self.startpt = 0  # Address of the prototype.
         self.nextroot = 0
         self.loop = 0  # Ref of LOOP.
+        self.dead_at_loop: frozenset[int] = frozenset()  # Slots that need no value at the loop head.
         self.k_nil = Ins(Op.KPRI, IRType.NIL, (), ref=-1)
         self.k_false = Ins(Op.KPRI, IRType.FALSE, (), ref=-2)
         self.k_true = Ins(Op.KPRI, IRType.TRUE, (), ref=-3)

@@ -121,13 +121,13 @@ class Session:
     def run(self) -> int:
         from jitvm.interrupts import Watcher
 
-        watcher = Watcher(self.runtime)
+        self.watcher = Watcher(self.runtime)
         try:
             self._run()
         except Failed:
             return 1
         finally:
-            watcher.close()
+            self.watcher.close()
             self.runtime.close()
         return 0
 
@@ -204,7 +204,8 @@ class Session:
 
     def _guarded(self, action: Callable[[], object]) -> None:
         try:
-            action()
+            with self.watcher:
+                action()
         except LuaError as error:
             raise self.report(error) from None
 

@@ -18,11 +18,11 @@ from __future__ import annotations
 import os
 from bisect import insort
 
-from x64.foreign import error_number, function, view
+from x64.foreign import error_number, function, store, view
 
 DEFAULT_LIMIT = 64 << 20
 HINT = 0x55_5500_0000_00
-ALIGNMENT = 16
+ALIGNMENT, CACHE_LINE = 16, 64
 PAGE = 4096
 PROT_READ, PROT_WRITE, PROT_EXEC = 1, 2, 4
 MAP_SHARED, MAP_FIXED_NOREPLACE = 1, 0x100000
@@ -66,17 +66,19 @@ class Area:
     def contains(self, address: int) -> bool:
         return self.start <= address < self.end
 
-    def allocate(self, size: int) -> int:
-        """The address of `size` bytes, 16-byte aligned.  Raises AreaFull."""
+    def allocate(self, size: int, whole: int = 0) -> int:
+        """The address of `size` bytes, 16-byte aligned.  Raises AreaFull.
+
+        The four bytes at offset `whole` will lie within one cache line, so that a store to them is never seen
+        half done."""
         size = rounded(size)
         for i, (offset, length) in enumerate(self._free):
-            if length >= size:
-                if length == size:
-                    del self._free[i]
-                else:
-                    self._free[i] = (offset + size, length - size)
+            skipped = ALIGNMENT if (offset + whole) % CACHE_LINE > CACHE_LINE - 4 else 0
+            if length >= skipped + size:
+                left = [(offset, skipped), (offset + skipped + size, length - skipped - size)]
+                self._free[i : i + 1] = [(start, room) for start, room in left if room]
                 self.allocated += size
-                return self.start + offset
+                return self.start + offset + skipped
         raise AreaFull(f"{size} bytes of machine code do not fit: {self.allocated} of {self.limit} in use")
 
     def free(self, address: int, size: int) -> None:
@@ -104,6 +106,11 @@ class Area:
     def write_rel32(self, address: int, target: int) -> None:
         """Point the four displacement bytes at `address` to target."""
         self.write(address, (target - (address + 4)).to_bytes(4, "little", signed=True))
+
+    def patch(self, address: int, size: int, value: int) -> None:
+        """Change one or four bytes of code that may be running: in one store."""
+        assert size in (1, 4) and self.contains(address), (hex(address), size)
+        store(self._writable + address - self.start, size, value)
 
     def read(self, address: int, size: int) -> bytes:
         offset = address - self.start

@@ -22,6 +22,7 @@ from ir.values import Exit, ExitSlot, Function, Ins, SunkTable
 from x64.asm import Assembler, Item, Jump, Label, Reloc, SymbolJump, encode
 from x64.blockstate import Policy
 from x64.compile import Writer
+from x64.diversion import Diversion, Planned, divert_link, divert_loop
 from x64.flow import Flow
 from x64.fuse import Selection
 from x64.lower.registry import Lowering
@@ -62,6 +63,7 @@ class TraceCode:
     exits: dict[int, ExitPoint]
     homes: dict[Ins, Reg]  # Registers of values, for listings.
     slots: dict[Ins, int]
+    diversion: Diversion | None  # Of the jump through which it may go round for ever.
 
 
 def entries_of(slots: tuple[ExitSlot, ...], where: dict[Ins, Place]) -> tuple[Entry, ...]:
@@ -171,12 +173,28 @@ def compile_trace(
     loop = writer.labels[fn.blocks[1]] if len(fn.blocks) > 1 else None
     if loop is not None:
         items = invert_last_guard(items, loop)
+    planned = divert(items, loop, lowering.poll, expansion)
     encoded = encode(items)
+    size = planned.pad.offset if planned is not None else encoded.code_size
     offset = loop.offset if loop is not None else 0
     homes = {value: reg for value, reg in allocator.hints.items() if isinstance(reg, Reg)}
     return TraceCode(
-        encoded.data, encoded.relocs, encoded.code_size, offset, exits.points, homes, dict(allocator.slots)
+        encoded.data,
+        encoded.relocs,
+        size,
+        offset,
+        exits.points,
+        homes,
+        dict(allocator.slots),
+        planned.made() if planned is not None else None,
     )
+
+
+def divert(items: list[Item], loop: Label | None, poll: str, expansion: Expansion) -> Planned | None:
+    """Append what an interrupt needs."""
+    if loop is not None:
+        return divert_loop(items, loop, poll)
+    return divert_link(items, expansion.link) if expansion.link is not None else None
 
 
 def policy_of(fn: Function, places: list[Place], random: Random | None) -> Policy:

@@ -73,6 +73,7 @@ class Expansion:
     inherited: list[Ins]  # What reads the parent's values, in the order of the parameters from the third on.
     values: dict[Ins, Ins]  # Value of the trace -> value of the function, for listings and side traces.
     exits: list[Exit]  # Every exit, in the order of its first guard.
+    link: Exit | None = None  # What a trace that goes on in another one has written: its state there.
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class Expander:
         self.snapshot = 0  # Number of the snapshot in force.
         self.room = parent.room  # Slots above BASE that the stack is known to have.
         self.generation = 0  # Exits of the loop see PHIs as block parameters.
+        self.link: Exit | None = None
 
     # Operands.
 
@@ -235,7 +237,7 @@ class Expander:
             self._advance(len(trace.ins) + 1)
             leave(self)
         function = self.b.finish_trace()
-        return Expansion(function, self.inherited, self.values, list(self.exits.values()))
+        return Expansion(function, self.inherited, self.values, list(self.exits.values()), self.link)
 
     def _parameters(self) -> None:
         """A side trace finds its parent's values in registers: parameters of the entry block.
@@ -297,9 +299,16 @@ class Expander:
         for phi, param in zip(phis, params, strict=True):
             self.values[phi.args[0]] = param
         self.generation = 1
+        self._poll()
         self._collect_check()
         self._body(trace.loop + 1, len(trace.ins))
         b.jump(Edge(block, tuple(self.value(phi.args[1]) for phi in phis)))
+
+    def _poll(self) -> None:
+        """The back edge can be pointed to this exit, which is how a loop is interrupted at no cost."""
+        exit_, dead = self._uncounted(collects=0), self.trace.dead_at_loop
+        slots = tuple(slot for slot in exit_.slots if slot.slot + FIRST_SLOT not in dead)
+        self.b.emit(Op.POLL, IRType.NIL, replace(exit_, slots=slots)).guard = True
 
     def _collect_check(self) -> None:
         """Let the interpreter collect when the trace has allocated enough.

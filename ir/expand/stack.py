@@ -104,6 +104,7 @@ def leave(x: Expander) -> None:
         write_slot(x, slot)
     base = x.pointer(x.base, 8 * exit_.base_delta)
     if links_to_trace(x.trace):
+        x.link = exit_
         if exit_.base_delta:
             x.global_store("jit_base", IRType.P64, base)
         x.b.end(Op.LINK, x.link_name(x.trace.link), base)

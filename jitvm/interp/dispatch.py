@@ -55,6 +55,7 @@ def vm_record(vm: Interp, ra: u64, rd: u64) -> Next:
 @handler()
 def vm_interrupt(vm: Interp, ra: u64, rd: u64) -> Next:
     thread = store_frame(vm, rd)
+    vm.g.savepc = addr(vm.pc)
     if vm.g.upcall(UPCALL_INTERRUPT, addr(thread), addr(vm.pc) - 4, u64(0)) < 0:
         return vm.tail(vm_unwind, 0, 0)
     return vm.plain(again(vm, rd))

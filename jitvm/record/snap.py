@@ -274,3 +274,20 @@ def snap_shrink(rec: Recorder) -> None:
         if entry.slot < low or (entry.slot < high and slots[entry.slot - rec.baseslot] == USED)
     )
     snaps[-1] = replace(snap, entries=kept, nslots=high)
+
+
+def dead_at_loop(rec: Recorder) -> frozenset[int]:
+    """Slots of the last snapshot that are dead where the loop begins again.
+
+    The snapshot keeps them, as LuaJIT's does; whoever leaves through the loop head need not restore them."""
+    assert rec.pt is not None
+    snap, maxslot = rec.cur.snaps[-1], rec.maxslot
+    slots = _fresh()
+    ins = rec.view.ins(snap.pc)
+    if ins & 0xFF == BC.ITERN:  # It reads what lies below its results, and nothing else.
+        first = ins >> 8 & 0xFF
+    else:
+        first = usedef(rec, snap.pc, maxslot, slots)
+        if first < maxslot:
+            _use_upvalues(rec, rec.pt, slots)
+    return frozenset(slot + rec.baseslot for slot in range(first, maxslot) if slots[slot] != USED)

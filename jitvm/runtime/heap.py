@@ -116,7 +116,8 @@ class Heap:
         from jitvm.runtime.chartypes import CHAR_BITS, CLASS_BITS
 
         g = self.g
-        g.gc_handles = self.aux(8 * HANDLES)
+        self._handles = self.aux(8 * HANDLES)
+        g.gc_handles = self._handles
         g.tmpbuf, g.tmpbuf_size = self.aux(TMPBUF), TMPBUF
         self._scratch = self.aux(TMPBUF)  # Not tmpbuf: native code may be in the middle of filling that.
         g.nilnode.val.bits = g.nilnode.key.bits = g.niltv.bits = NIL
@@ -192,7 +193,7 @@ class Heap:
 
     def release(self, handle: int) -> None:
         """Ends `hold`."""
-        self.g.gc_handles[handle] = 0
+        self.memory.write(self._handles + 8 * handle, bytes(8))  # The running heap may be another one.
         self._free_handles.append(handle)
 
     def scratch(self) -> Ptr:

@@ -40,6 +40,8 @@ class CodeGenerator(Protocol):
     def compile(self, trace: Trace, parent: Trace | None) -> None: ...
     def discard(self) -> None: ...
     def silence_exit(self, number: int, exitno: int) -> None: ...
+    def divert(self) -> None: ...
+    def undivert(self) -> None: ...
 
 
 class TraceHeap(FoldingHeap):
@@ -120,6 +122,14 @@ class Jit:
 
     def flush_trace(self, number: int) -> None:
         self.compiler.flush_trace(number)
+
+    def interrupt(self) -> None:
+        """Have running traces leave soon.  Callable from any thread."""
+        self.code.divert()
+
+    def resume(self) -> None:
+        """The interrupt has been seen."""
+        self.code.undivert()
 
     # The rest of the VM, as the trace compiler needs it.
 

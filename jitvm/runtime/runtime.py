@@ -174,6 +174,17 @@ class Runtime:
             raise LuaError(b"module '" + name + b"' not found: there is no function 'require'")
         return self.call(require, name)
 
+    def forget_interrupt(self) -> None:
+        """An interrupt that nobody has seen, because the program ended, is over."""
+        if self.interrupted:
+            self.interrupted = False
+            self._let_run()
+
+    def _let_run(self) -> None:
+        self.switch.resume()
+        if self._jit is not None:
+            self._jit.resume()
+
     def interrupt(self) -> None:
         """Stop the running program with an error soon.  Callable from any thread."""
         self.interrupted = True
@@ -225,6 +236,8 @@ class Runtime:
             from jitvm.runtime.jit import make_jit
 
             self._jit = make_jit(self)
+            if self.interrupted:
+                self._jit.interrupt()
         return self._jit
 
     @property
@@ -348,11 +361,15 @@ class Runtime:
         return self.builtins.by_header[header](self, Ptr(State, thread), nargs)
 
     def _interrupt(self, thread: int, pc: int, _: int) -> int:
-        self.switch.resume()
+        """A program that is to be stopped comes by."""
+        self._let_run()
         if not self.interrupted:
             return 0
         self.interrupted = False
-        raise LuaError(b"interrupted!")
+        from jitvm.runtime.debug import where
+
+        here = next(self.frames.walk(Ptr(State, thread), pc + 4), None)
+        raise LuaError(where(here) + b"interrupted!")
 
     def _number_to_string(self, slot: int, _b: int, _c: int) -> int:
         tv = Ptr(TValue, slot)

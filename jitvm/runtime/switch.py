@@ -62,7 +62,10 @@ class Switch:
         return entries
 
     def update(self) -> None:
+        """An interrupt that arrives meanwhile is not lost: its flag comes first, its entries later."""
         self._store(self._table, self.entries())
+        if self.heap.g.interrupt:
+            self._poll()
 
     def set_recording(self, on: int) -> None:
         self.recording = on
@@ -76,8 +79,11 @@ class Switch:
 
     def interrupt(self) -> None:
         """Have the running program look for the interrupt soon.  Callable from any thread."""
-        word = struct.pack("<Q", self._interrupt)
         self.heap.g.interrupt = 1
+        self._poll()
+
+    def _poll(self) -> None:
+        word = struct.pack("<Q", self._interrupt)
         for op in POLLING:
             self.heap.memory.write(self._table + 8 * op, word)
 

@@ -29,6 +29,7 @@ from jitvm.front.proto import ProtoFlag
 from jitvm.record import recorders  # noqa: F401  Every recorder registers on import.
 from jitvm.record.calls import is_return
 from jitvm.record.recorder import Recorder
+from jitvm.record.snap import dead_at_loop
 from jitvm.record.start import begin
 from jitvm.record.view import ProtoView, View
 from jitvm.trace.cache import TraceCache
@@ -281,6 +282,7 @@ class TraceCompiler:
         looping = trace.link == trace.number and rec.framedepth + rec.retdepth == 0
         if looping and self.flags & OptFlag.LOOP:
             dce(rec.builder)
+            trace.dead_at_loop = dead_at_loop(rec)
             if loop_opt(rec.builder, rec.baseslot + rec.maxslot) is LoopResult.UNROLL:
                 trace.link, trace.linktype = 0, LinkType.NONE
                 rec.loopref = rec.nins

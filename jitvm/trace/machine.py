@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -51,6 +52,7 @@ class Compiled:
     head: ctypes.Array[ctypes.c_char]
     recipes: list[ctypes.Array[ctypes.c_char]]
     hotcounts: ctypes.Array[ctypes.c_uint16]
+    displacement: int  # Of the jump that can be diverted.
     adaptors: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -85,6 +87,8 @@ class Machine:
         self.groups: list[int] = []
         self.used = 0
         self.statistics = Statistics()
+        self.diverted = False
+        self._lock = threading.Lock()  # Of `compiled` and `diverted`: `divert` comes from another thread.
 
     # Compiling.
 
@@ -98,7 +102,10 @@ class Machine:
         places = self._places(expansion, rests_on, point)
         code = compile_trace(expansion, len(trace.snaps), places)
         made = self._place(trace, code, expansion)
-        self.compiled[trace.number] = made
+        with self._lock:
+            self.compiled[trace.number] = made
+            if self.diverted:
+                self._point(made)
         self.traces[trace.number] = Ptr(TraceHead, ctypes.addressof(made.head))
         if above is not None and point is not None:
             self._attach(above, trace.exitno, point, made.address)
@@ -140,7 +147,7 @@ class Machine:
         if self.used + size > self.limit:
             raise Abort(TraceError.MCODEAL)
         try:
-            address = self.area.allocate(size)
+            address = self.area.allocate(size, code.diversion.site if code.diversion is not None else 0)
             self._stubs(max(code.exits, default=0))
         except AreaFull:
             raise Abort(TraceError.MCODEAL) from None
@@ -154,7 +161,7 @@ class Machine:
             if reloc.symbol.startswith("exit:"):
                 sites.setdefault(int(reloc.symbol[5:]), []).append(site)
         self.area.write(address, bytes(data))
-        return self._head(trace, address, code, expansion, sites)
+        return self._head(trace, address, code, expansion, sites, displacement_in(data, code))
 
     def _target(self, symbol: str, number: int, address: int) -> int:
         kind, _, rest = symbol.partition(":")
@@ -166,7 +173,13 @@ class Machine:
         return self.resolve(symbol)
 
     def _head(
-        self, trace: Trace, address: int, code: TraceCode, expansion: Expansion, sites: dict[int, list[int]]
+        self,
+        trace: Trace,
+        address: int,
+        code: TraceCode,
+        expansion: Expansion,
+        sites: dict[int, list[int]],
+        displacement: int,
     ) -> Compiled:
         count = max(code.exits, default=-1) + 1
         packed = {number: point.recipe().pack() for number, point in code.exits.items()}
@@ -186,8 +199,9 @@ class Machine:
             ("serial", "<Q", trace.serial),
         ):
             struct.pack_into(form, head, offset_of(TraceHead, name), value)
+        kept = [table, *recipes]
         return Compiled(
-            trace, address, len(code.data), code, expansion, sites, head, [table, *recipes], hotcounts
+            trace, address, len(code.data), code, expansion, sites, head, kept, hotcounts, displacement
         )
 
     # Listings.
@@ -273,10 +287,36 @@ class Machine:
         """No more hot exits here for a long time."""
         self.compiled[number].hotcounts[exitno] = NEVER
 
+    # Interrupts.
+
+    def divert(self) -> None:
+        """Have every trace that may go round for ever leave soon.  Callable from any thread."""
+        with self._lock:
+            self.diverted = True
+            for made in self.compiled.values():
+                self._point(made)
+
+    def undivert(self) -> None:
+        """Let them run as compiled."""
+        with self._lock:
+            self.diverted = False
+            for made in self.compiled.values():
+                self._point(made)
+
+    def _point(self, made: Compiled) -> None:
+        diversion = made.code.diversion
+        if diversion is not None:
+            displacement = diversion.displacement if self.diverted else made.displacement
+            self.area.patch(made.address + diversion.site, diversion.size, displacement)
+
     # Taking away.
 
     def discard(self) -> None:
         """Free the code of all traces.  No trace may be running."""
+        with self._lock:
+            self._discard()
+
+    def _discard(self) -> None:
         for made in self.compiled.values():
             self.area.free(made.address, made.size)
             for address, size in made.adaptors:
@@ -289,6 +329,14 @@ class Machine:
 def buffer(data: bytes) -> ctypes.Array[ctypes.c_char]:
     """Bytes at a fixed address, which live as long as the object."""
     return ctypes.create_string_buffer(data, max(len(data), 8))
+
+
+def displacement_in(data: bytearray, code: TraceCode) -> int:
+    """The displacement of the jump that can be diverted, as linked."""
+    if code.diversion is None:
+        return 0
+    site, size = code.diversion.site, code.diversion.size
+    return int.from_bytes(data[site : site + size], "little", signed=True)
 
 
 def trace_table(address: int) -> Ptr:

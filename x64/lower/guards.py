@@ -9,6 +9,7 @@ from ir.ops import Op
 from ir.values import Ins
 from x64.encodings import Alu, Cond
 from x64.fuse import immediate_of
+from x64.lower.arith import commuted
 from x64.lower.registry import Lowering, Rule, lower
 from x64.operands import Imm, Mem
 from x64.regs import PINNED_BASE, PINNED_PC, Reg, mask
@@ -20,8 +21,8 @@ OVERFLOWING = {Op.ADDOV: Alu.ADD, Op.SUBOV: Alu.SUB}
 @lower(Op.ADDOV, Op.SUBOV)
 def add_or_leave(lo: Lowering, ins: Ins) -> Rule:
     left, right, exit_ = ins.args
-    if ins.op is Op.ADDOV and (left.is_const or left in lo.selection.fused):
-        left, right = right, left
+    if ins.op is Op.ADDOV:
+        left, right = commuted(lo, ins)
     dst, src, _ = yield InOut(left), Rmi(right), Alive(exit_.alive())
     lo.asm.alu(OVERFLOWING[ins.op], 32, dst, src)
     lo.asm.jump_symbol(lo.exit_symbol(exit_), Cond.O)
@@ -41,6 +42,14 @@ def multiply_or_leave(lo: Lowering, ins: Ins) -> Rule:
         dst, src, _ = yield InOut(left), Rm(right), Alive(exit_.alive())
         lo.asm.imul(32, dst, src)
     lo.asm.jump_symbol(lo.exit_symbol(exit_), Cond.O)
+
+
+@lower(Op.POLL)
+def poll(lo: Lowering, ins: Ins) -> Rule:
+    """No code: the exit of whoever comes along the back edge (`x64/diversion.py`)."""
+    (exit_,) = ins.args
+    yield (Alive(exit_.alive()),)
+    lo.poll = lo.exit_symbol(exit_)
 
 
 @lower(Op.LINK)

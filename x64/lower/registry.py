@@ -56,6 +56,8 @@ class Lowering:
     restart: Callable[[], None] = nothing
     #: Where a failing guard jumps, values being where they are now.
     exit_symbol: Callable[[Exit], str] = no_exits
+    #: Symbol of the exit at the loop head.
+    poll: str = ""
 
 
 RuleFunction: TypeAlias = Callable[[Lowering, Ins], Rule]
