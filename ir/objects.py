@@ -156,8 +156,9 @@ class State(Struct):
     openupval: Ptr[GCupval]
     env: Ptr[GCtab]
     vm: Ptr[VM]
-    cframe: u64
+    cframe: u64  # The entry into the interpreter that a coroutine was resumed in.
     gclist: Ptr[GCObject]
+    resumer: Ptr[State]  # The thread that waits for this one.
 
 
 class TraceHead(Struct):

@@ -23,9 +23,21 @@ class Header(IntEnum):
     CONT_CONDF = len(BC) + 6
     CONT_NOP = len(BC) + 7
     CONT_CAT = len(BC) + 8
+    # Coroutines: library functions, and what happens at the end of a thread (coroutines.py).
+    RESUME = len(BC) + 9
+    YIELD = len(BC) + 10
+    WRAP_AUX = len(BC) + 11
+    COROUTINE_END = len(BC) + 12
+    COROUTINE_FAILED = len(BC) + 13
 
 
 #: Library functions with a header of their own.
-HEADERS: dict[str, Header] = {"pcall": Header.PCALL, "xpcall": Header.XPCALL}
+HEADERS: dict[str, Header] = {
+    "pcall": Header.PCALL,
+    "xpcall": Header.XPCALL,
+    "coroutine.resume": Header.RESUME,
+    "coroutine.yield": Header.YIELD,
+    "coroutine.wrap_aux": Header.WRAP_AUX,
+}
 #: One past the last number in use.
 DISPATCH_END = max(Header) + 1

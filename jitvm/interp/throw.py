@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from ir.objects import Frame, TValue
 from jitvm.interp.frames import call_operand_a, sync
+from jitvm.interp.headers import Header
 from jitvm.interp.returns import vm_return
 from jitvm.native import Interp, Next, Ptr, addr, handler, u32, u64, unlikely, vm_leave
 from jitvm.runtime.errcodes import ERR_BUILTIN
@@ -23,6 +24,7 @@ from jitvm.runtime.value import FALSE
 
 KIND = 7
 KIND_C, KIND_CP, KIND_PCALL, KIND_PCALLH = int(Frame.C), int(Frame.CP), int(Frame.PCALL), int(Frame.PCALLH)
+COROUTINE_FAILED = int(Header.COROUTINE_FAILED)
 #: The link of a plain pcall's frame: two slots above the frame of pcall itself.
 PCALL_LINK = 2 * 8 | int(Frame.PCALL)
 #: The link of an xpcall's frame: one more slot, for the message handler.
@@ -73,8 +75,10 @@ def vm_unwind(vm: Interp, ra: u64, rd: u64) -> Next:
         else:
             base = Ptr[TValue](addr(base) - (link & ~KIND))
         link = (base - 1).bits
-    if link != PCALL_LINK or g.recording != 0:
+    if (link != PCALL_LINK and link & KIND != KIND_C) or g.recording != 0:
         g.upcall(UPCALL_RAISED, addr(thread), addr(base), u64(0))
+    if link & KIND == KIND_C:
+        return vm.tail_ptr(g.dispatch_plain[COROUTINE_FAILED], u64(0), u64(0))
     if link & KIND != KIND_PCALL:
         thread.base = base
         if thread.openupval:

@@ -53,9 +53,9 @@ EXPECTED = {
     Bad.TABLE: b"table",
     Bad.FUNCTION: b"function",
     Bad.BOOLEAN: b"boolean",
-    Bad.THREAD: b"coroutine",
 }
 REASONS = {
+    Bad.THREAD: b"coroutine expected",
     Bad.VALUE: b"value expected",
     Bad.NIL_OR_TABLE: b"nil or table expected",
     Bad.INT_RANGE: b"number out of range",
@@ -84,6 +84,9 @@ FAILURES = {
     Bad.SORT_ORDER: b"invalid order function for sorting",
     Bad.SLICE: b"string slice too long",
     Bad.C_STACK: b"C stack overflow",
+    Bad.YIELD: b"attempt to yield across C-call boundary",
+    Bad.CO_DEAD: b"cannot resume dead coroutine",
+    Bad.CO_RUNNING: b"cannot resume running coroutine",
     Bad.PATTERN_FRONTIER: b"missing '[' after '%f' in pattern",
     Bad.PATTERN_CAPTURE: b"invalid pattern capture",
     Bad.PATTERN_ESCAPE: b"malformed pattern (ends with '%')",
@@ -113,6 +116,8 @@ class Messages:
         err = Err(code)
         if err is Err.BUILTIN:
             return self.builtin(thread, Bad(detail))
+        if err is Err.COROUTINE:
+            return self.caller_where(thread) + self.runtime.heap.text(str_of(self.runtime.heap.g.errval))
         if err is Err.CALL_VALUE:
             return b"attempt to call a " + type_name(_bits(detail)) + b" value"
         here = next(self.runtime.frames.walk(thread, self.runtime.heap.g.savepc), None)

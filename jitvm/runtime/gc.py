@@ -301,6 +301,7 @@ def traverse_proto(g: Ptr[VM], pt: Ptr[GCproto]) -> None:
 def traverse_thread(g: Ptr[VM], L: Ptr[State]) -> None:
     """Slots in use are marked, the others cleared."""
     mark_if(g, addr(L.env))
+    mark_if(g, addr(L.resumer))
     mark_memory(g, addr(L.stack))
     end = L.stack + L.stacksize
     top = stack_top(g, L)

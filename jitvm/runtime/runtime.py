@@ -20,6 +20,7 @@ from jitvm.front.bytecode import ins_ad
 from jitvm.front.errors import BadArgument, LuaError
 from jitvm.front.parser import compile_chunk
 from jitvm.interp.headers import Header
+from jitvm.lib.ffnames import FFIDS
 from jitvm.options import Options
 from jitvm.runtime.builtins import Builtins
 from jitvm.runtime.engine import ImageEngine
@@ -28,7 +29,7 @@ from jitvm.runtime.output import Output
 from jitvm.runtime.protos import LoadedProto, Protos
 from jitvm.runtime.switch import Switch
 from jitvm.runtime.upcalls import Upcall
-from jitvm.runtime.value import FUNC_BITS, POINTER, TAB_BITS
+from jitvm.runtime.value import FUNC_BITS, POINTER, TAB_BITS, func_of
 from jitvm.runtime.values import LuaObject, Values, bits_of_number, format_number, number_of, parse_number
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
@@ -321,7 +322,7 @@ class Runtime:
         if link & KIND == Frame.PCALL:
             if link & LINK_BITS == 24:
                 self._run_handler(state, catcher)
-        elif self.traceback is None and not self._is_caught(state):
+        elif link & KIND != Frame.C and self.traceback is None and not self._is_caught(state):
             from jitvm.runtime.debug import Tracer, traceback
 
             self.traceback = traceback(self.frames, state, self.heap.g.savepc, Tracer(self._entry_address()))
@@ -334,14 +335,19 @@ class Runtime:
         return self.heap.g.addr
 
     def _is_caught(self, state: Ptr) -> bool:
-        """Is there a pcall anywhere below?"""
-        base, bottom = state.base.addr, state.stack.addr + 16
-        while base > bottom:
+        """Is there a pcall anywhere below, or a resume?"""
+        base = state.base.addr
+        while base > state.stack.addr + 16:
             link = self._link(base)
             if link & KIND == Frame.PCALL:
                 return True
             if link & 3 == Frame.LUA:
                 base -= 16 + 8 * (int.from_bytes(self.heap.memory.read(link - 3, 1), "little"))
+            elif link & KIND == Frame.C:
+                state = state.resumer
+                base = state.base.addr
+                if func_of(state.base - 2).ffid == FFIDS["coroutine.resume"]:
+                    return True
             else:
                 base -= link & LINK_BITS
         return False

@@ -24,6 +24,8 @@ START = 2 * MIN_FREE
 MAX = 65500  # LUAI_MAXSTACK
 MAX_EXTENDED = MAX + 1 + EXTRA
 STATE_SIZE = State.sizeof()
+#: State.status: not suspended by a yield (running, or new, or finished), suspended, ended by an error.
+FRESH, YIELDED, CO_FAILED = 0, 1, 2
 #: Results of `stack_grow`.
 GROWN, STACK_OVERFLOW, ERROR_IN_ERROR = 0, 1, 2
 
@@ -40,6 +42,7 @@ def state_new(g: Ptr[VM]) -> Ptr[State]:
     L.env = g.globals
     L.vm = g
     L.cframe = 0
+    L.resumer = Ptr[State](u64(0))
     size = START + EXTRA
     stack = Ptr[TValue](mem_alloc(g, 8 * size))
     for i in range(size):
