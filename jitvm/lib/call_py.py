@@ -140,6 +140,7 @@ def function(name: str) -> Callable[[LibraryFunction], LibraryFunction]:
             results = body(Call(runtime, thread, slots))
             return give(runtime, thread, results)
 
+        adapted.__module__ = body.__module__
         upcall_library(name)(adapted)
         return body
 

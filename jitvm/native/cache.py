@@ -3,7 +3,8 @@
 In the cache directory ($XDG_CACHE_HOME/jitvm or ~/.cache/jitvm):
 
     image-KEY        the linked image; KEY is a hash of the contents of every source file it depends on
-    stamp-STAMP      says KEY; STAMP is a hash of those files' names, sizes and times, cheap to compute
+    heap-KEY         the heap of a new runtime (runtime/snapshot.py); the same with more sources
+    stamp-STAMP      says both KEYs; STAMP is a hash of those files' names, sizes and times, cheap to compute
     functions-KEY    compiled functions by the digest of their IR; KEY is a hash of the code generator
 
 Every file carries a checksum and is written under a temporary name, then renamed: what is damaged reads as
@@ -38,9 +39,11 @@ SOURCES = (
     "jitvm/lib",
     "jitvm/front/bytecode.py",
 )
+#: What a new runtime's heap depends on; the front end compiles library functions that are written in Lua.
+HEAP_SOURCES = (*SOURCES, "jitvm/front")
 #: What the bytes of a function depend on beside its IR.
 GENERATOR = ("x64", "ir/ops.py", "ir/types.py", "ir/values.py", "ir/objects.py", "ir/layout.py")
-KEPT_FILES = 24
+KEPT_FILES = 32
 
 
 def directory() -> str:
@@ -73,7 +76,7 @@ def _folder(path: str, name: str) -> Iterator[tuple[str, os.stat_result]]:
 def stamp() -> str:
     """Changes when a source file is edited, touched, added or removed."""
     seen = blake2b(os.fsencode(ROOT), digest_size=16)
-    for name, status in files(SOURCES):
+    for name, status in files(HEAP_SOURCES):
         seen.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
     return seen.hexdigest()
 

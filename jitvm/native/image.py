@@ -9,7 +9,7 @@
 builds one.  The code is copied into an `Area` of its own, where traces have room too: everything in it is
 within reach of a 32-bit displacement.  JITVM_PERF_MAP=1 writes the names for `perf`.
 
-    python -m jitvm.native.image --output FILE      builds the image that is shipped with the package
+    python -m jitvm.native.image --output FOLDER    builds what is shipped with the package: image and heap
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-SHIPPED = os.path.join(os.path.dirname(__file__), "vm.image")
+IMAGE_FILE, HEAP_FILE = "vm.image", "vm.heap"
+SHIPPED, SHIPPED_HEAP = (os.path.join(os.path.dirname(__file__), name) for name in (IMAGE_FILE, HEAP_FILE))
 
 
 class Image:
     """The image at its place in the process."""
 
-    __slots__ = ("_order", "area", "base", "handlers", "size", "symbols")
+    __slots__ = ("_order", "area", "base", "handlers", "heap", "size", "symbols")
 
     def __init__(
         self, area: Area, base: int, size: int, symbols: dict[str, Symbol], handlers: dict[int | str, int]
@@ -44,6 +45,7 @@ class Image:
         self.size = size
         self.symbols = symbols
         self.handlers = handlers
+        self.heap: Any = None  # A snapshot of a new runtime's heap (runtime/snapshot.py).
         self._order: list[tuple[int, str]] = []
 
     def address(self, name: str) -> int:
@@ -68,7 +70,10 @@ class Image:
 
 def load(area: Area | None = None) -> Image:
     """The image for the sources as they are, in `area` or one of its own."""
-    return place(find(), area or Area())
+    key, heap_key = keys()
+    image = place(find(key), area or Area())
+    image.heap = _kept(f"{cache.directory()}/heap-{heap_key}", SHIPPED_HEAP, heap_key)
+    return image
 
 
 def place(linked: Linked, area: Area) -> Image:
@@ -83,24 +88,41 @@ def place(linked: Linked, area: Area) -> Image:
     return image
 
 
-def find() -> Linked:
+def find(key: str) -> Linked:
     """From the cache, from the package, or built."""
     folder = cache.directory()
-    stamp_file = f"{folder}/stamp-{cache.stamp()}"
-    key = cache.read(stamp_file)
-    if not isinstance(key, str):
-        key = cache.content_key()
-        cache.write(stamp_file, key)
-    for path in (f"{folder}/image-{key}", SHIPPED):
-        found = cache.read(path)
-        if isinstance(found, tuple) and found[0] == key:
-            linked = from_plain(found[1])
-            if linked is not None:
-                return linked
-    linked = rebuild(folder)
-    cache.write(f"{folder}/image-{key}", (key, linked.plain()))
-    cache.prune(folder)
+    linked = from_plain(_kept(f"{folder}/image-{key}", SHIPPED, key))
+    if linked is None:
+        linked = rebuild(folder)
+        cache.write(f"{folder}/image-{key}", (key, linked.plain()))
+        cache.prune(folder)
     return linked
+
+
+def keys() -> tuple[str, str]:
+    """Of the image, and of a new runtime's heap, for the sources as they are."""
+    stamp_file = f"{cache.directory()}/stamp-{cache.stamp()}"
+    match cache.read(stamp_file):
+        case (str(key), str(heap_key)):
+            return key, heap_key
+    found = cache.content_key(), cache.content_key(cache.HEAP_SOURCES)
+    cache.write(stamp_file, found)
+    return found
+
+
+def _kept(cached: str, shipped: str, key: str) -> Any:
+    """The value kept under a key in the cache, or else in the package."""
+    for path in (cached, shipped):
+        found = cache.read(path)
+        if isinstance(found, tuple) and len(found) == 2 and found[0] == key:
+            return found[1]
+    return None
+
+
+def keep_heap(saved: Any) -> None:
+    """Keeps a snapshot of a new runtime's heap for later processes."""
+    key = keys()[1]
+    cache.write(f"{cache.directory()}/heap-{key}", (key, saved))
 
 
 def rebuild(folder: str) -> Linked:
@@ -123,20 +145,34 @@ def write_perf_map(image: Image) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Builds; with --output FILE also writes the image there."""
-    folder = cache.directory()
-    if arguments[:1] == ["--output"] and len(arguments) == 2:
-        linked = rebuild(folder)
-        if not cache.write(os.path.abspath(arguments[1]), (cache.content_key(), linked.plain())):
-            print(f"cannot write {arguments[1]}", file=sys.stderr)
-            return 1
-    elif arguments:
-        print("usage: python -m jitvm.native.image [--output FILE]", file=sys.stderr)
+    """Builds what is not there yet; with --output also writes it to a folder."""
+    is_output = len(arguments) == 2 and arguments[0] == "--output"
+    if arguments and not is_output:
+        print("usage: python -m jitvm.native.image [--output FOLDER]", file=sys.stderr)
         return 2
-    else:
-        linked = find()
+    key, heap_key = keys()
+    linked = find(key)
+    if is_output:
+        folder = os.path.abspath(arguments[1])
+        written = cache.write(f"{folder}/{IMAGE_FILE}", (key, linked.plain()))
+        saved = new_heap()
+        if saved is not None:
+            written &= cache.write(f"{folder}/{HEAP_FILE}", (heap_key, saved))
+        if not written:
+            print(f"cannot write to {folder}", file=sys.stderr)
+            return 1
     print(f"{len(linked.symbols)} functions, {len(linked.code)} bytes")
     return 0
+
+
+def new_heap() -> Any:
+    """A snapshot of a new runtime's heap; None if something is in its usual place."""
+    from jitvm.runtime.engine import ImageEngine
+    from jitvm.runtime.runtime import Runtime
+    from jitvm.runtime.snapshot import take
+
+    engine = ImageEngine()
+    return take(Runtime(engine=engine), engine.image.base)
 
 
 if __name__ == "__main__":

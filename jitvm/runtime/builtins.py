@@ -37,20 +37,42 @@ def declare_library() -> None:
         importlib.import_module(f"jitvm.lib.{module.name}")
 
 
+class PythonFunctions(dict[int, PythonFunction]):
+    """By header address.  Those of a restored heap are imported when they are first called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: dict[int, tuple[str, str]] = {}  # Module and name in LIBRARY.
+
+    def add(self, header: int, function: PythonFunction, name: str) -> None:
+        self[header] = function
+        self.places[header] = function.__module__, name
+
+    def __missing__(self, header: int) -> PythonFunction:
+        from importlib import import_module
+
+        module, name = self.places[header]
+        import_module(module)
+        function = LIBRARY[name].python
+        assert function is not None, name
+        self[header] = function
+        return function
+
+
 class Builtins:
     """Makes the library's functions and tables."""
 
     def __init__(self, runtime: Runtime) -> None:
-        declare_library()
         self.runtime = runtime
         self.heap = runtime.heap
         self.functions: dict[str, int] = {}
-        self.by_header: dict[int, PythonFunction] = {}
+        self.by_header = PythonFunctions()
         self.modules: dict[str, Ptr] = {}
         self._trampoline = runtime.engine.function("builtin_upcall")
 
     def install(self) -> None:
         """All of the library into the globals."""
+        declare_library()
         self.modules[""] = Ptr(GCtab, self.heap.g.globals.addr)
         for row in LIBRARY.values():
             if not row.is_hidden:
@@ -66,6 +88,7 @@ class Builtins:
     def function(self, name: str) -> int:
         """Address of a library function, made when first asked for."""
         if name not in self.functions:
+            declare_library()
             self.functions[name] = self._make(LIBRARY[name])
         return self.functions[name]
 
@@ -80,7 +103,7 @@ class Builtins:
         op = HEADERS.get(row.name, BC.FUNCC)
         self.heap.memory.write(header, struct.pack("<I", ins_ad(op, 0, 0)))
         if row.python is not None:
-            self.by_header[header] = row.python
+            self.by_header.add(header, row.python, row.name)
         count = len(row.upvalues)
         made = self.heap.call("func_new_builtin", self.heap.g, row.ffid, code, header, count)
         address = int(made.addr if isinstance(made, Ptr) else made)

@@ -16,6 +16,7 @@ TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
     from typing import Any, Protocol
 
+    from jitvm.runtime.heap import Heap
     from jitvm.runtime.jit import CodeGenerator
     from jitvm.runtime.runtime import Runtime
 
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
 
         def entry(self) -> int:
             """Address of the same for native code."""
+
+        def new_heap(self) -> Heap:
+            """A heap whose native functions are this engine's."""
+
+        def keep(self, runtime: Runtime) -> None:
+            """The heap of a new runtime is complete: keep a snapshot, if that is of use."""
 
 
 #: Python's side of an upcall: number and three arguments to a status.
@@ -99,6 +106,14 @@ class SimulatedEngine:
     def entry(self) -> int:
         return self._register("enter", lambda *args: self.enter(*[int(getattr(a, "addr", a)) for a in args]))
 
+    def new_heap(self) -> Heap:
+        from jitvm.runtime.heap import Heap
+
+        return Heap()
+
+    def keep(self, runtime: Runtime) -> None:
+        """Addresses of simulated functions are of no use to others."""
+
 
 class ImageEngine:
     """The compiled image, mapped into the process."""
@@ -133,6 +148,20 @@ class ImageEngine:
 
     def entry(self) -> int:
         return int(self.image.address("vm_enter"))
+
+    def new_heap(self) -> Heap:
+        """Restored from what `keep` kept in an earlier process, if possible."""
+        from jitvm.runtime.heap import Heap
+
+        return Heap(self.functions, self.image.heap, self.image.base)
+
+    def keep(self, runtime: Runtime) -> None:
+        from jitvm.native import image
+        from jitvm.runtime.snapshot import take
+
+        saved = take(runtime, self.image.base)
+        if saved is not None:
+            image.keep_heap(saved)
 
     def code_generator(self, runtime: Runtime) -> CodeGenerator:
         """Machine code for traces, in reach of the image."""

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ir.layout import ACCESS, FnPtr, Ptr, u8
+from ir.layout import ACCESS, Ptr, u8
 from ir.objects import VM, GCstr, GCtab, State, TValue
 from jitvm.native import registry
 from jitvm.runtime.memory import ProcessMemory
@@ -53,8 +53,11 @@ assert CODE_END - VM_AREA <= 2 * 128 * MB, "every code word has a counter"
 class Heap:
     """The reservation, `g`, and Python's way to make objects."""
 
-    def __init__(self, functions: Mapping[str, Callable[..., Any]] | None = None) -> None:
-        """`functions`: compiled native functions by name; simulated ones are used for the others."""
+    def __init__(
+        self, functions: Mapping[str, Callable[..., Any]] | None = None, saved: Any = None, image: int = 0
+    ) -> None:
+        """`functions`: compiled native functions by name; simulated ones are used for the others.
+        `saved`: a snapshot (snapshot.py), used if it fits here and the image, which is at `image`."""
         if functions is None:
             from jitvm.runtime.engine import import_native_code
 
@@ -66,6 +69,19 @@ class Heap:
         self.g = Ptr(VM, base)
         self._aux = base + 0x10000
         self._free_handles: list[int] = []
+        self.saved = saved if saved is not None and self._restore(saved, image) else None
+        if self.saved is None:
+            self._make(base)
+
+    def _restore(self, saved: Any, image: int) -> bool:
+        from jitvm.runtime import snapshot
+
+        if not snapshot.fits(saved, self.memory.base, self.size, image):
+            return False
+        snapshot.restore_heap(self, saved)
+        return True
+
+    def _make(self, base: int) -> None:
         self._map(base)
         self._size_classes()
         self._system_functions()
@@ -74,6 +90,13 @@ class Heap:
     def close(self) -> None:
         """Gives the address space back."""
         self.memory.release()
+
+    def state(self) -> tuple[int, int, list[int]]:
+        """What is not in the memory."""
+        return self._aux, self._scratch, self._free_handles
+
+    def set_state(self, state: tuple[int, int, list[int]]) -> None:
+        self._aux, self._scratch, self._free_handles = state
 
     def _map(self, base: int) -> None:
         from jitvm.runtime.gc import GC_HEADROOM
@@ -108,9 +131,10 @@ class Heap:
         g.gc_classof = self._constant(by_size)
 
     def _system_functions(self) -> None:
-        for name, (_, type_) in VM.layout().items():
-            if isinstance(type_, FnPtr) and name not in ("upcall", "enter"):
-                setattr(self.g, name, self.memory.symbol(name, type_))
+        from jitvm.runtime.snapshot import system_functions
+
+        for name in system_functions():
+            setattr(self.g, name, self.memory.symbol(name, VM.layout()[name][1]))
 
     def _objects(self) -> None:
         from jitvm.runtime.chartypes import CHAR_BITS, CLASS_BITS

@@ -24,7 +24,6 @@ from jitvm.lib.ffnames import FFIDS
 from jitvm.options import Options
 from jitvm.runtime.builtins import Builtins
 from jitvm.runtime.engine import ImageEngine
-from jitvm.runtime.heap import Heap
 from jitvm.runtime.output import Output
 from jitvm.runtime.protos import LoadedProto, Protos
 from jitvm.runtime.switch import Switch
@@ -53,16 +52,14 @@ class Runtime:
     def __init__(self, options: Options | None = None, engine: Engine | None = None) -> None:
         self.options = options or Options()
         self.out = Output()
-        simulated = engine
-        if engine is None:
-            engine = ImageEngine()
-        self.heap = Heap(engine.functions if simulated is None else None)
-        self.engine = engine
+        self.engine = engine = engine or ImageEngine()
+        self.heap = engine.new_heap()
         self.values = Values(self.heap)
         self.protos = Protos(self.heap)
         self.switch = Switch(self.heap, engine)
         self.interrupted = False
         self.entries = 0
+        self.start_word = 0
         self.traceback: bytes | None = None
         self._jit: Jit | None = None
         self._frames: Frames | None = None
@@ -70,12 +67,23 @@ class Runtime:
         self._bug: BaseException | None = None
         self._upcalls = self._upcall_table()
         self.heap.g.upcall = engine.upcall(self._upcall)
-        self._start_word = self.heap.code(8)
-        self.heap.memory.write(self._start_word, struct.pack("<I", ins_ad(Header.START, 0, 0)))
-        self.heap.g.enter, self.heap.g.start_pc = engine.entry(), self._start_word
         self.builtins = Builtins(self)
-        self.builtins.install()
+        self._open()
         self.apply_options()
+
+    def _open(self) -> None:
+        """The library: as a snapshot has it, or made (and a snapshot taken)."""
+        engine, heap = self.engine, self.heap
+        if heap.saved is not None:
+            from jitvm.runtime.snapshot import restore
+
+            restore(self, heap.saved)
+            return
+        self.start_word = heap.code(8)
+        heap.memory.write(self.start_word, struct.pack("<I", ins_ad(Header.START, 0, 0)))
+        heap.g.enter, heap.g.start_pc = engine.entry(), self.start_word
+        self.builtins.install()
+        engine.keep(self)
 
     def close(self) -> None:
         """Writes what is buffered; nothing may be used afterwards."""
@@ -115,7 +123,7 @@ class Runtime:
         vmstate, jit_base, cframe = g.vmstate, g.jit_base.addr, g.cframe
         self.entries += 1
         try:
-            status = self.engine.enter(g.addr, thread.addr, self._start_word, base, 0)
+            status = self.engine.enter(g.addr, thread.addr, self.start_word, base, 0)
         finally:
             self.entries -= 1
         g.vmstate, g.jit_base, g.cframe = vmstate, jit_base, cframe

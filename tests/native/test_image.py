@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(base))
-        image.find()
+        image.find(image.keys()[0])
     return base
 
 
@@ -40,7 +40,7 @@ def forbidden(*_: object) -> None:
 
 def test_found_again(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image, "rebuild", forbidden)
-    found = image.find()
+    found = image.find(image.keys()[0])
     assert found.symbols["vm_enter"].signature == "QQQQQ>q"
     assert set(registry.symbols()) <= set(found.symbols)
     assert BC.ADDVV in found.handlers
@@ -49,8 +49,8 @@ def test_found_again(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_touched_sources_are_not_compiled_again(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image, "rebuild", forbidden)
     monkeypatch.setattr(cache, "stamp", lambda: "touched")
-    image.find()
-    assert cache.read(filled / "stamp-touched") == cache.content_key()
+    image.find(image.keys()[0])
+    assert cache.read(filled / "stamp-touched")[0] == cache.content_key()
 
 
 def test_edited_sources_reuse_functions(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ def test_edited_sources_reuse_functions(filled: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(cache, "stamp", lambda: "edited")
     real = cache.content_key
     monkeypatch.setattr(cache, "content_key", lambda *parts: real(*parts) if parts else "edited")
-    assert image.find().plain() == cache.read(filled / "image-edited")[1]
+    assert image.find(image.keys()[0]).plain() == cache.read(filled / "image-edited")[1]
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "noise"])
@@ -80,10 +80,10 @@ def test_damaged_files_read_as_missing(tmp_path: Path, damage: str) -> None:
 
 
 def test_damaged_cache_is_rebuilt(filled: Path) -> None:
-    before = image.find()
+    before = image.find(image.keys()[0])
     for name in os.listdir(filled):
         (filled / name).write_bytes(b"\x00" * 100)
-    assert image.find().plain() == before.plain()
+    assert image.find(image.keys()[0]).plain() == before.plain()
     assert cache.read(filled / f"image-{cache.content_key()}") is not None
 
 
@@ -91,20 +91,24 @@ def test_without_a_writable_directory(filled: Path, monkeypatch: pytest.MonkeyPa
     known = cache.read(next(filled.glob("functions-*")))
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/nowhere")
     monkeypatch.setattr(image, "rebuild", lambda _: build.build(known)[0])
-    assert "vm_leave" in image.find().symbols
+    assert "vm_leave" in image.find(image.keys()[0]).symbols
 
 
 def test_shipped_image_is_used(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shipped = tmp_path / "vm.image"
-    assert image.main(["--output", str(shipped)]) == 0
+    assert image.main(["--output", str(tmp_path)]) == 0
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
-    monkeypatch.setattr(image, "SHIPPED", shipped)
+    monkeypatch.setattr(image, "SHIPPED", str(tmp_path / "vm.image"))
     monkeypatch.setattr(image, "rebuild", forbidden)
-    assert "vm_leave" in image.find().symbols
+    assert "vm_leave" in image.find(image.keys()[0]).symbols
     monkeypatch.setattr(cache, "content_key", lambda *_: "other")
     monkeypatch.setattr(cache, "stamp", lambda: "other")
     with pytest.raises(AssertionError, match="built again"):
-        image.find()
+        image.find(image.keys()[0])
+
+
+def test_output_that_cannot_be_written(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert image.main(["--output", "/dev/null/nowhere"]) == 1
+    assert "cannot write" in capsys.readouterr().err
 
 
 def test_command_line_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
