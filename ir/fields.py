@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ir.layout import Struct, offset_of
-from ir.objects import GCfunc, GCstr, GCtab, State
+from ir.objects import GCfunc, GCstr, GCtab, GCudata, State
 from ir.types import IRType
 
 
@@ -45,9 +45,9 @@ _ROWS: tuple[tuple[str, type[Struct] | None, str, IRType], ...] = (
     ("tab.asize", GCtab, "asize", IRType.INT),
     ("tab.hmask", GCtab, "hmask", IRType.INT),
     ("tab.nomm", GCtab, "nomm", IRType.U8),
-    ("udata.meta", None, "metatable", IRType.TAB),
-    ("udata.udtype", None, "udtype", IRType.U8),
-    ("udata.file", None, "file", IRType.P64),
+    ("udata.meta", GCudata, "metatable", IRType.TAB),
+    ("udata.udtype", GCudata, "udtype", IRType.U8),
+    ("udata.file", GCudata, "file", IRType.P64),
     ("sbuf.w", None, "w", IRType.P64),
     ("sbuf.e", None, "e", IRType.P64),
     ("sbuf.b", None, "b", IRType.P64),

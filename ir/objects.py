@@ -90,6 +90,10 @@ class GCudata(Struct):
     gclist: Ptr[GCObject]
 
 
+#: Kinds of userdata.
+UDTYPE_USERDATA, UDTYPE_IO_FILE = 0, 1
+
+
 class GCupval(Struct):
     """`v` points into a stack while open, at `tv` once closed."""
 
@@ -316,6 +320,24 @@ class VM(Struct):
     strfromd: FnPtr[[Ptr[u8], u64, Ptr[u8], f64], i32]
     chain_slot: Ptr[TValue]  # Where a search along __index or __newindex ended (runtime/meta.py).
     chain_object: Ptr[TValue]
+    # Streams of the C library, for io and print (runtime/stdio.py).
+    fwrite_unlocked: FnPtr[[Ptr[u8], u64, u64, u64], u64]
+    fread_unlocked: FnPtr[[Ptr[u8], u64, u64, u64], u64]
+    fgets_unlocked: FnPtr[[Ptr[u8], i32, u64], u64]
+    fgetc_unlocked: FnPtr[[u64], i32]
+    ungetc: FnPtr[[i32, u64], i32]
+    fflush_unlocked: FnPtr[[u64], i32]
+    fscanf: FnPtr[[u64, Ptr[u8], Ptr[u8]], i32]
+    ferror_unlocked: FnPtr[[u64], i32]
+    clearerr_unlocked: FnPtr[[u64], i32]
+    strlen: FnPtr[[Ptr[u8]], u64]
+    stdout: u64
+    io_input: Ptr[GCudata]  # What io.read and io.write use.
+    io_output: Ptr[GCudata]
+    io_metatable: Ptr[GCtab]
+    scan_number: Ptr[u8]  # "%lf"
+    hook_count: u32  # Bytecodes until the next count event, and what it starts from.
+    hook_start: u32
 
 
 class Frame(IntEnum):

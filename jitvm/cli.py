@@ -113,10 +113,11 @@ class Session:
     """One run of the command line on one runtime."""
 
     def __init__(self, arguments: Arguments) -> None:
+        from jitvm.options import Options
         from jitvm.runtime.runtime import Runtime
 
         self.arguments = arguments
-        self.runtime: Runtime = Runtime()
+        self.runtime: Runtime = Runtime(Options(ignore_environment=arguments.has("E")))
 
     def run(self) -> int:
         from jitvm.interrupts import Watcher

@@ -45,13 +45,14 @@ class UnknownOption(Exception):
 class Options:
     """Settings of one runtime."""
 
-    __slots__ = ("flags", "jit", "parameters", "seed")
+    __slots__ = ("flags", "ignore_environment", "jit", "parameters", "seed")
 
-    def __init__(self, *, jit: bool = True, seed: int = 0) -> None:
+    def __init__(self, *, jit: bool = True, seed: int = 0, ignore_environment: bool = False) -> None:
         self.parameters = {name: default for name, (default, _) in PARAMETERS.items()}
         self.flags = LEVELS[DEFAULT_LEVEL]
         self.jit = jit
         self.seed = seed
+        self.ignore_environment = ignore_environment  # LUA_PATH and LUA_CPATH do not count.
 
     def optimise(self, text: str) -> None:
         """One or several settings, separated by commas, as after `-O`."""

@@ -4,7 +4,8 @@
     munmap = function("munmap", "QQ>i")                of the C library
     view(address, size)[0] = 1                         memory as it is
 
-Letters: i I q Q for i32 u32 i64 u64, d for f64, v for no result; pointers and bool are Q and i.  Whatever has
+Letters: i I q Q for i32 u32 i64 u64, d for f64, v for no result; pointers and bool are Q and i.  An s takes
+bytes, or a `room`, and gives the C function its address.  Whatever has
 `__int__` may be given where an address is wanted.  cffi releases the GIL around each call.
 
 This is `_cffi_backend` without the `cffi` package in front of it, and not ctypes: both take longer to import
@@ -31,10 +32,14 @@ _BYTES = backend.new_pointer_type(backend.new_primitive_type("char"))
 def function_type(signature: str) -> Any:
     """The C type of a signature."""
     params, _, result = signature.partition(">")
-    types = tuple(backend.new_primitive_type(C_TYPES[letter]) for letter in params)
+    types = tuple(map(_parameter_type, params))
     void = result == "v"
     returned = backend.new_void_type() if void else backend.new_primitive_type(C_TYPES[result])
     return backend.new_function_type(types, returned, False)
+
+
+def _parameter_type(letter: str) -> Any:
+    return _BYTES if letter == "s" else backend.new_primitive_type(C_TYPES[letter])
 
 
 def callable_at(address: int, signature: str) -> Callable[..., Any]:
@@ -73,6 +78,22 @@ def pointer_in(name: str) -> int:
 def error_number() -> int:
     """errno, as the last call left it."""
     return int(backend.get_errno())
+
+
+def room(size: int) -> Any:
+    """Zeroed bytes for a C function to fill; `bytes_in` reads them."""
+    return backend.newp(backend.new_array_type(_BYTES, size))
+
+
+def bytes_in(made: Any) -> bytes:
+    """What stands in a `room`."""
+    return bytes(backend.buffer(made))
+
+
+def text_at(address: int) -> bytes:
+    """The C string at an address."""
+    found: bytes = backend.string(backend.cast(_BYTES, address))
+    return found
 
 
 def view(address: int, size: int) -> memoryview:

@@ -8,13 +8,6 @@ from jitvm.runtime.value import NIL
 from jitvm.runtime.values import KIND_FUNC, KIND_STR, KIND_TAB, LuaObject, kind_of
 
 
-@function("print")
-def base_print(call: Call) -> Results:
-    tostring = call.runtime.values.tostring
-    call.runtime.out.write(b"\t".join([tostring(bits) for bits in call.slots]) + b"\n")
-    return ()
-
-
 @function("error")
 def base_error(call: Call) -> Results:
     level = call.integer(2, 1)

@@ -14,9 +14,10 @@ import struct
 from collections.abc import Callable
 
 from ir.layout import Ptr
-from jitvm.front.errors import BadArgument
+from ir.objects import GCtab
+from jitvm.front.errors import BadArgument, LuaError
 from jitvm.lib.table import upcall_library
-from jitvm.runtime.value import FALSE, NIL
+from jitvm.runtime.value import FALSE, NIL, POINTER
 from jitvm.runtime.values import (
     KIND_FUNC,
     KIND_STR,
@@ -75,6 +76,18 @@ class Call:
     def wrong(self, number: int, wanted: bytes) -> BadArgument:
         """The error of an argument that is not `wanted`."""
         return BadArgument(number, self.runtime.messages.expected(self.thread, number, wanted))
+
+    def error(self, message: bytes) -> LuaError:
+        """An error with the position of the caller in front."""
+        return LuaError(self.runtime.messages.caller_where(self.thread) + message)
+
+    def field(self, table: int, name: bytes) -> int:
+        """table[name], with metamethods."""
+        t = Ptr(GCtab, table & POINTER)
+        found = self.runtime.field(t, name)
+        if found == NIL and t.metatable.addr:
+            return self.runtime.index(table, self.runtime.values.string(name))
+        return found
 
     def any(self, number: int) -> int:
         """The slot of an argument that must be there."""

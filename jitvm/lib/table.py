@@ -37,6 +37,10 @@ class FunctionName:
 
 
 Upvalue = bytes | FunctionName
+#: Tables of functions that are in no other table: methods of files, and what has to be required.
+HIDDEN_MODULES = ("io.method", "jit.util", "jit.profile")
+#: Functions that are in no table until a program requires them by name.
+HIDDEN_FUNCTIONS = ("table.new", "table.clear")
 
 
 class LibraryFunction:
@@ -73,9 +77,11 @@ class LibraryFunction:
     @property
     def is_hidden(self) -> bool:
         """Reached through other functions only."""
-        return self.name.endswith("_aux")
+        return self.name.endswith("_aux") or self.name in HIDDEN_FUNCTIONS
 
 
+#: What makes the rest of a library once its functions are there.
+OPENERS: list[Callable[[Any], None]] = []
 #: Every library function by full name, in the order of declaration.
 LIBRARY: dict[str, LibraryFunction] = {}
 #: Values that are no functions, by full name.
@@ -105,6 +111,12 @@ def upcall_library(name: str) -> Callable[[Callable[..., Any]], Callable[..., An
         return function
 
     return declare
+
+
+def opener(function: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Declares what is to be done to a new Runtime."""
+    OPENERS.append(function)
+    return function
 
 
 def lua_library(name: str, source: str) -> None:

@@ -14,7 +14,15 @@ from ir.objects import GCfunc, GCtab
 from jitvm.front.bytecode import BC, ins_ad
 from jitvm.front.parser import compile_chunk
 from jitvm.interp.headers import HEADERS
-from jitvm.lib.table import CONSTANTS, LIBRARY, FunctionName, LibraryFunction, Upvalue
+from jitvm.lib.table import (
+    CONSTANTS,
+    HIDDEN_MODULES,
+    LIBRARY,
+    OPENERS,
+    FunctionName,
+    LibraryFunction,
+    Upvalue,
+)
 from jitvm.runtime.value import FUNC_BITS, STR_BITS, TAB_BITS
 from jitvm.runtime.values import bits_of_number
 
@@ -76,14 +84,16 @@ class Builtins:
         self.modules[""] = Ptr(GCtab, self.heap.g.globals.addr)
         for row in LIBRARY.values():
             if not row.is_hidden:
-                self._set(self._module(row.module), row.field, self.function(row.name) | FUNC_BITS)
+                self._set(self.module(row.module), row.field, self.function(row.name) | FUNC_BITS)
         for name, value in CONSTANTS.items():
             module, _, field = name.rpartition(".")
             bits = bits_of_number(value) if isinstance(value, float) else self.runtime.values.string(value)
-            self._set(self._module(module), field, bits)
+            self._set(self.module(module), field, bits)
         self._set(self.modules[""], "_G", self.modules[""].addr | TAB_BITS)
         self._set(self.modules[""], "_VERSION", self.runtime.values.string(b"Lua 5.1"))
         self._string_metatable()
+        for opener in OPENERS:
+            opener(self.runtime)
 
     def function(self, name: str) -> int:
         """Address of a library function, made when first asked for."""
@@ -129,11 +139,15 @@ class Builtins:
         self.heap.hold(address)
         return address
 
-    def _module(self, name: str) -> Ptr:
+    def module(self, name: str) -> Ptr:
+        """The table of a module."""
         if name not in self.modules:
-            parent, _, field = name.rpartition(".")
             table = self.heap.table(0, 4)
-            self._set(self._module(parent), field, table.addr | TAB_BITS)
+            if name in HIDDEN_MODULES:
+                self.heap.hold(table.addr)
+            else:
+                parent, _, field = name.rpartition(".")
+                self._set(self.module(parent), field, table.addr | TAB_BITS)
             self.modules[name] = table
         return self.modules[name]
 

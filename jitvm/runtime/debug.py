@@ -49,6 +49,8 @@ class Frames:
 
     def __init__(self, protos: Protos) -> None:
         self.protos = protos
+        #: Where Lua functions are that Python called out of: thread and offset of their base -> PC.
+        self.interrupted: dict[tuple[int, int], int] = {}
 
     def walk(self, thread: Ptr, savepc: int) -> Iterator[FrameInfo]:
         """Innermost first.  `savepc`: PC of the innermost function, if it is a Lua function."""
@@ -74,6 +76,8 @@ class Frames:
                     continue
             pc = _word(base - 24) if kind == Frame.CONT else 0
             base -= link & ~7
+            if kind & 3 == Frame.C and self.interrupted:
+                pc = self.interrupted.get((thread.addr, base - thread.stack.addr), 0)
 
     def _info(self, base: int, function: int, pc: int) -> FrameInfo:
         fn = Ptr(GCfunc, function)
@@ -178,24 +182,55 @@ def upvalue_name(proto: Prototype, index: int) -> bytes:
     return proto.uvnames[index] if index < len(proto.uvnames) else b"?"
 
 
+def local_variable(info: FrameInfo, slot: int, above: int | None, thread: Ptr) -> tuple[bytes, int] | None:
+    """Name and address of a local variable: slots count from 1, negative ones are varargs.
+
+    `above` is the base of the frame called from this one; None if it is the innermost.
+    """
+    base, end = info.base, thread.top.addr if above is None else above - 16
+    if slot < 0:
+        return _vararg(info, -slot)
+    address = base + 8 * (slot - 1)
+    name = variable_name(info.proto, info.pc, slot - 1) if info.proto is not None and info.pc >= 0 else None
+    if name is None and slot > 0 and address < end:
+        name = b"(*temporary)"
+    return None if name is None else (name, address)
+
+
+def _vararg(info: FrameInfo, number: int) -> tuple[bytes, int] | None:
+    link = _word(info.base - 8)
+    if info.proto is None or info.pc < 0 or link & 7 != Frame.VARG:
+        return None
+    address = info.base - (link & ~7) + 8 * (info.proto.numparams + number - 1)
+    return (b"(*vararg)", address) if address < info.base - 16 else None
+
+
 LEVELS_FIRST, LEVELS_LAST = 12, 10
 
 
-def traceback(frames: Frames, thread: Ptr, savepc: int, addresses: Tracer) -> bytes:
-    """The frames as luajit lists them, without the message."""
+def traceback(
+    frames: Frames, thread: Ptr, savepc: int, addresses: Tracer, level: int = 1, unlisted: int = 1
+) -> bytes:
+    """The frames from a level on as luajit lists them, without the message.
+
+    `unlisted`: levels above those that are on the stack, where luajit would run a handler of errors.
+    """
     listed = list(frames.walk(thread, savepc))
-    lines = [_describe(frames, info, listed[at + 1] if at + 1 < len(listed) else None, addresses)
+    lines = [b""] * unlisted
+    lines += [_describe(frames, info, listed[at + 1] if at + 1 < len(listed) else None, addresses)
              for at, info in enumerate(listed)]
-    lines.append(b"[C]: at 0x%08x" % addresses.entry)
-    if len(lines) > LEVELS_FIRST + LEVELS_LAST:
-        lines[LEVELS_FIRST - 1:-LEVELS_LAST] = [b"..."]
-    return b"stack traceback:" + b"".join(b"\n\t" + line for line in lines)
+    if thread.addr == addresses.main:
+        lines.append(b"[C]: at 0x%08x" % addresses.entry)
+    if len(lines) > LEVELS_FIRST + LEVELS_LAST + 1:
+        lines[max(LEVELS_FIRST, level):-LEVELS_LAST] = [b"..."]
+    return b"stack traceback:" + b"".join(b"\n\t" + line for line in lines[max(level, 0):])
 
 
 @dataclass(slots=True, frozen=True)
 class Tracer:
-    """Addresses that a traceback shows."""
+    """Addresses that a traceback shows: below the main thread stands the program that runs Lua."""
 
+    main: int
     entry: int
 
 
@@ -203,9 +238,10 @@ def _describe(frames: Frames, info: FrameInfo, caller: FrameInfo | None, address
     named = frames.called_as(caller)
     if info.proto is None:
         fn = Ptr(GCfunc, info.function)
-        if named is None:
-            return b"[builtin#%d]: at 0x%08x" % (fn.ffid, fn.fn)
-        return b"[C]: in function '%s'" % named[1]
+        if named is not None:
+            return b"[C]: in function '%s'" % named[1]
+        shown = b"[builtin#%d]:" % fn.ffid if fn.ffid > 1 else b"[C]:"
+        return shown + b" at 0x%08x" % fn.fn
     source = chunk_id(info.proto.chunkname)
     at = b"%s:%d:" % (source, info.line) if info.line > 0 else b"%s:" % source
     if named is not None:

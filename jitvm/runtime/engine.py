@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from ir.layout import ACCESS, Ptr, u32, u64
 from ir.objects import VM, TValue
 from jitvm.native import Interp, Next, registry
+from x64.foreign import error_number
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
         def entry(self) -> int:
             """Address of the same for native code."""
 
+        def last_error(self) -> int:
+            """errno, as native code left it before the upcall that is being served."""
+
         def new_heap(self) -> Heap:
             """A heap whose native functions are this engine's."""
 
@@ -53,7 +57,6 @@ if TYPE_CHECKING:
 Upcall = Callable[[int, int, int, int], int]
 #: Bytecodes that a simulated program may run.
 STEPS = 1 << 40
-
 
 def import_native_code() -> None:
     """Every module that declares native functions."""
@@ -103,6 +106,9 @@ class SimulatedEngine:
         state = _Tables(Ptr(VM, g), Ptr(TValue, base), Ptr(u32, pc), Ptr(u64, kbase))
         return state.run(STEPS)
 
+    def last_error(self) -> int:
+        return error_number()
+
     def entry(self) -> int:
         return self._register("enter", lambda *args: self.enter(*[int(getattr(a, "addr", a)) for a in args]))
 
@@ -148,6 +154,9 @@ class ImageEngine:
 
     def entry(self) -> int:
         return int(self.image.address("vm_enter"))
+
+    def last_error(self) -> int:
+        return error_number()
 
     def new_heap(self) -> Heap:
         """Restored from what `keep` kept in an earlier process, if possible."""

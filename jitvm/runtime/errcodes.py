@@ -54,6 +54,7 @@ class Bad(IntEnum):
     FUNCTION_OR_LEVEL = 16
     INVALID_FORMAT = 17
     REPLACEMENT_TYPE = 18
+    FILE = 19
     LAST_ARG = 99
     STRING_OVERFLOW = 100
     NEXT_KEY = 101
@@ -80,6 +81,10 @@ class Bad(IntEnum):
     CAPTURE_INDEX = 126
     CAPTURES = 127
     CAPTURE_OPEN = 128
+    CLOSED_FILE = 140
+    STD_CLOSED = 141
+    PRINT = 142
+    MEMORY = 143
     REPLACEMENT = 129  # Its value is in g.tmptv.
     CONCAT_VALUE = 112  # g.errarg: index of the element; its value is in g.tmptv
 

@@ -53,6 +53,7 @@ EXPECTED = {
     Bad.TABLE: b"table",
     Bad.FUNCTION: b"function",
     Bad.BOOLEAN: b"boolean",
+    Bad.FILE: b"FILE*",
 }
 REASONS = {
     Bad.THREAD: b"coroutine expected",
@@ -96,6 +97,10 @@ FAILURES = {
     Bad.CAPTURE_INDEX: b"invalid capture index",
     Bad.CAPTURES: b"too many captures",
     Bad.CAPTURE_OPEN: b"unfinished capture",
+    Bad.CLOSED_FILE: b"attempt to use a closed file",
+    Bad.STD_CLOSED: b"standard file is closed",
+    Bad.PRINT: b"'tostring' must return a string to 'print'",
+    Bad.MEMORY: b"not enough memory",
 }
 
 

@@ -176,6 +176,9 @@ def mark_roots(g: Ptr[VM]) -> None:
     mark_object(g, addr(g.cur))
     mark_object(g, addr(g.globals))
     mark_object(g, addr(g.stremptyz))
+    mark_if(g, addr(g.io_input))
+    mark_if(g, addr(g.io_output))
+    mark_if(g, addr(g.io_metatable))
     mark_value(g, g.registry)
     mark_value(g, g.errval)
     for i in range(BASE_METATABLES):

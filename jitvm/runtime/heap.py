@@ -128,7 +128,7 @@ class Heap:
             at = Ptr(SizeClass, g.gc_classes) + number
             at.size, at.cells = size, BLOCK_SIZE // max(size, 1)
         by_size = bytes([bisect_left(CLASS_SIZES, size) for size in range(0, MEDIUM_MAX + 1, 16)])
-        g.gc_classof = self._constant(by_size)
+        g.gc_classof = self.constant(by_size)
 
     def _system_functions(self) -> None:
         from jitvm.runtime.snapshot import system_functions
@@ -146,7 +146,7 @@ class Heap:
         self._scratch = self.aux(TMPBUF)  # Not tmpbuf: native code may be in the middle of filling that.
         g.nilnode.val.bits = g.nilnode.key.bits = g.niltv.bits = NIL
         g.tmptv.bits = g.tmptv2.bits = g.errval.bits = NIL
-        g.char_bits, g.class_bits = self._constant(CHAR_BITS), self._constant(CLASS_BITS)
+        g.char_bits, g.class_bits = self.constant(CHAR_BITS), self.constant(CLASS_BITS)
         g.strseed, g.strmask = STRING_SEED, MIN_STRTAB - 1
         g.strhash = self.aux(8 * MIN_STRTAB)
         g.stremptyz = self.string(b"")
@@ -170,7 +170,8 @@ class Heap:
         assert self._aux <= self.g.heap_base + VM_AREA, "auxiliary memory is full"
         return address
 
-    def _constant(self, data: bytes) -> int:
+    def constant(self, data: bytes) -> int:
+        """Bytes for good."""
         address = self.aux(len(data))
         self.memory.write(address, data)
         return address

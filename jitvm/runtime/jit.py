@@ -96,20 +96,29 @@ class Jit:
 
     # Upcalls.
 
+    @property
+    def _is_hooked(self) -> bool:
+        """A hook wants to see what the program does: nothing is recorded."""
+        return bool(self._g.hookmask)
+
     def hot_loop(self, thread: int, pc: int) -> None:
-        self.compiler.hot_loop(thread, pc)
+        if not self._is_hooked:
+            self.compiler.hot_loop(thread, pc)
 
     def hot_call(self, thread: int, pc: int) -> None:
-        self.compiler.hot_call(thread, pc)
+        if not self._is_hooked:
+            self.compiler.hot_call(thread, pc)
 
     def record(self, thread: int, pc: int) -> None:
         self.compiler.record(thread, pc)
 
     def hot_exit(self, number: int, exitno: int, pc: int) -> None:
-        self.compiler.hot_exit(self._g.cur.addr, number, exitno, pc)
+        if not self._is_hooked:
+            self.compiler.hot_exit(self._g.cur.addr, number, exitno, pc)
 
     def stitch(self, thread: int, pc: int, number: int) -> None:
-        self.compiler.stitch(thread, pc, number)
+        if not self._is_hooked:
+            self.compiler.stitch(thread, pc, number)
 
     def error_thrown(self) -> None:
         self.compiler.error_thrown()

@@ -155,6 +155,10 @@ class Protos:
         """The prototype whose GCproto is there."""
         return self.loaded[Ptr(GCproto, address).ident]
 
+    def of_function(self, fn: Ptr) -> LoadedProto:
+        """The prototype of a Lua function."""
+        return self.at(fn.pc.addr - PROTO_SIZE)
+
     def of_pc(self, pc: int) -> LoadedProto | None:
         """The prototype whose bytecode `pc` points into (or just behind, as a return address may)."""
         low, high = 0, len(self.loaded)

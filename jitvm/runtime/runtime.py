@@ -24,6 +24,7 @@ from jitvm.lib.ffnames import FFIDS
 from jitvm.options import Options
 from jitvm.runtime.builtins import Builtins
 from jitvm.runtime.engine import ImageEngine
+from jitvm.runtime.hooks import Hooks
 from jitvm.runtime.output import Output
 from jitvm.runtime.protos import LoadedProto, Protos
 from jitvm.runtime.switch import Switch
@@ -33,7 +34,7 @@ from jitvm.runtime.values import LuaObject, Values, bits_of_number, format_numbe
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
-    from jitvm.runtime.debug import Frames
+    from jitvm.runtime.debug import Frames, Tracer
     from jitvm.runtime.engine import Engine
     from jitvm.runtime.errors import Messages
     from jitvm.runtime.jit import Jit
@@ -57,10 +58,13 @@ class Runtime:
         self.values = Values(self.heap)
         self.protos = Protos(self.heap)
         self.switch = Switch(self.heap, engine)
+        self.hooks = Hooks(self)
         self.interrupted = False
         self.entries = 0
+        self.has_locale = False  # Has the program asked for the locale yet?
         self.start_word = 0
         self.traceback: bytes | None = None
+        self._index: LuaObject | None = None
         self._jit: Jit | None = None
         self._frames: Frames | None = None
         self._messages: Messages | None = None
@@ -106,8 +110,8 @@ class Runtime:
         bits = [self.values.from_python(arg) for arg in args]
         return [self.values.to_python(word) for word in self.call_bits(function.bits, bits)]
 
-    def call_bits(self, function: int, args: list[int]) -> list[int]:
-        """The same on slots."""
+    def call_bits(self, function: int, args: list[int], pc: int = 0) -> list[int]:
+        """The same on slots.  `pc`: where the running Lua function is, if there is one."""
         g = self.heap.g
         if self.entries >= MAX_ENTRIES:
             raise LuaError(b"C stack overflow")
@@ -122,10 +126,15 @@ class Runtime:
         g.multres = len(args) + 1
         vmstate, jit_base, cframe = g.vmstate, g.jit_base.addr, g.cframe
         self.entries += 1
+        place = thread.addr, old_base
+        if pc:
+            self.frames.interrupted[place] = pc
         try:
             status = self.engine.enter(g.addr, thread.addr, self.start_word, base, 0)
         finally:
             self.entries -= 1
+            if pc:
+                del self.frames.interrupted[place]
         g.vmstate, g.jit_base, g.cframe = vmstate, jit_base, cframe
         if self._bug is not None:
             bug, self._bug = self._bug, None
@@ -161,6 +170,7 @@ class Runtime:
 
     def set_field(self, table: Ptr, name: bytes, bits: int) -> None:
         """table[name] = value, raw."""
+        table.nomm = 0  # It may be a metatable, and this a metamethod.
         slot = self.heap.call("tab_setstr", self.heap.g, table, self.heap.string(name))
         self.heap.memory.write(slot.addr if isinstance(slot, Ptr) else slot, struct.pack("<Q", bits))
 
@@ -168,6 +178,12 @@ class Runtime:
         """table[name], raw."""
         slot = self.heap.call("tab_getstr", self.heap.g, table, self.heap.string(name))
         return int(Ptr(TValue, slot.addr if isinstance(slot, Ptr) else slot).bits)
+
+    def index(self, table: int, key: int) -> int:
+        """table[key], with metamethods; slots."""
+        if self._index is None:
+            self._index = self.load(b"local t, k = ... return t[k]", b"=[C]")
+        return self.call_bits(self._index.bits, [table, key])[0]
 
     def set_global(self, name: str, value: object) -> None:
         self.set_field(self.heap.g.globals, name.encode(), self.values.from_python(value))
@@ -284,6 +300,9 @@ class Runtime:
             Upcall.NUMBER_TO_STRING: self._number_to_string,
             Upcall.STRING_TO_NUMBER: self._string_to_number,
             Upcall.OUT_OF_MEMORY: self._out_of_memory,
+            Upcall.HOOK: self._hook,
+            Upcall.IO_FAILED: self._io_failed,
+            Upcall.IO_CLOSE: self._io_close,
         }
         return {int(number): function for number, function in table.items()}
 
@@ -331,16 +350,20 @@ class Runtime:
             if link & LINK_BITS == 24:
                 self._run_handler(state, catcher)
         elif link & KIND != Frame.C and self.traceback is None and not self._is_caught(state):
-            from jitvm.runtime.debug import Tracer, traceback
+            from jitvm.runtime.debug import traceback
 
-            self.traceback = traceback(self.frames, state, self.heap.g.savepc, Tracer(self._entry_address()))
+            self.traceback = traceback(self.frames, state, self.heap.g.savepc, self.tracer)
         return 0
 
     def _link(self, base: int) -> int:
         return int(Ptr(TValue, base - 8).bits)
 
-    def _entry_address(self) -> int:
-        return self.heap.g.addr
+    @property
+    def tracer(self) -> Tracer:
+        """Addresses that tracebacks show."""
+        from jitvm.runtime.debug import Tracer
+
+        return Tracer(self.heap.g.main.addr, self.heap.g.addr)
 
     def _is_caught(self, state: Ptr) -> bool:
         """Is there a pcall anywhere below, or a resume?"""
@@ -365,7 +388,7 @@ class Runtime:
         handler = int(Ptr(TValue, catcher - 24).bits)
         g = self.heap.g
         try:
-            results = self.call_bits(handler, [g.errval.bits])
+            results = self.call_bits(handler, [g.errval.bits], g.savepc)
             g.errval.bits = results[0] if results else self.values.from_python(None)
         except LuaError:
             self.traceback = None
@@ -396,6 +419,23 @@ class Runtime:
             return 0
         Ptr(TValue, number).bits = bits_of_number(value)
         return 1
+
+    def _hook(self, thread: int, pc: int, _: int) -> int:
+        self.hooks.bytecode(thread, pc)
+        return 0
+
+    def _io_failed(self, thread: int, _b: int, _c: int) -> int:
+        """The C library failed in native code: the results that say so."""
+        from jitvm.lib.call_py import give
+        from jitvm.lib.io_py import failed
+        from jitvm.runtime.files import last_error
+
+        return give(self, Ptr(State, thread), failed(self, last_error()))
+
+    def _io_close(self, thread: int, file: int, _: int) -> int:
+        from jitvm.lib.io_py import end_of_lines
+
+        return end_of_lines(self, Ptr(State, thread), file)
 
     def _out_of_memory(self, size: int, _b: int, _c: int) -> int:
         import os

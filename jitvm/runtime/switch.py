@@ -3,6 +3,7 @@
     off        loops and calls do not count           (the JIT is off)
     on         the handlers proper
     recording  every bytecode goes to the recorder first
+    hooks      bytecodes that a hook watches go to it; no compiled code runs
     stopping   loops and calls look for the interrupt: on top of any of the others
 
 Also called from the watcher thread, while native code runs: single stores only.
@@ -15,7 +16,7 @@ import struct
 from ir.layout import offset_of
 from ir.objects import VM
 from jitvm.front.bytecode import BC
-from jitvm.interp.headers import DISPATCH_END
+from jitvm.interp.headers import DISPATCH_END, HEADERS
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 #: Counting bytecodes; the variant that does not count follows each.
 COUNTING = (BC.FORL, BC.ITERL, BC.LOOP, BC.FUNCF)
+#: Events of hooks (runtime/hooks.py).
+CALL, RETURN, LINE, COUNT = 1, 2, 4, 8
+RETURNS = (BC.RETM, BC.RET, BC.RET0, BC.RET1)
+#: What enters a trace, or counts towards one.
+COMPILED = (BC.FORL, BC.JFORI, BC.JFORL, BC.ITERL, BC.JITERL, BC.LOOP, BC.JLOOP, BC.FUNCF, BC.JFUNCF)
 #: Where a program that does not end must come by.
 POLLING = (BC.FORL, BC.IFORL, BC.ITERL, BC.IITERL, BC.ITERN, BC.LOOP, BC.ILOOP, BC.FUNCF, BC.IFUNCF, BC.FUNCV,
            BC.IFUNCV, BC.JFORL, BC.JITERL, BC.JLOOP, BC.JFUNCF)
@@ -43,6 +49,9 @@ class Switch:
         self._start = self._plain[BC.FUNCCW + 1]
         self.recording = 0
         self.counting = 0
+        self.hooks = 0
+        self._hook = engine.handler("vm_hook")
+        self._compiled = engine.handler("vm_compiled")
         self._store(self._plain_table, self._plain)
         self.update()
 
@@ -55,11 +64,26 @@ class Switch:
             after = DISPATCH_END - BC.FUNCCW - 2
             return [*[self._record] * (BC.FUNCCW + 1), self._start, *[self._record] * after]
         entries = list(self._plain)
-        if not self.counting:
+        if self.hooks:
+            self._hook_entries(entries)
+        elif not self.counting:
             for op in COUNTING:
                 entries[op] = self._plain[op + 1]
             entries[BC.ITERN] = self._itern
         return entries
+
+    def _hook_entries(self, entries: list[int]) -> None:
+        """No compiled code runs, and the bytecodes that a hook wants to see go to it."""
+        for op in COMPILED:
+            entries[op] = self._compiled
+        if self.hooks & (LINE | COUNT):
+            entries[:BC.FUNCF] = [self._hook] * BC.FUNCF
+        elif self.hooks & RETURN:
+            for op in (*RETURNS, BC.JLOOP):
+                entries[op] = self._hook
+        if self.hooks & CALL:
+            for op in (*range(BC.FUNCF, BC.FUNCCW + 1), *HEADERS.values()):
+                entries[op] = self._hook
 
     def update(self) -> None:
         """An interrupt that arrives meanwhile is not lost: its flag comes first, its entries later."""
@@ -70,6 +94,11 @@ class Switch:
     def set_recording(self, on: int) -> None:
         self.recording = on
         self.heap.g.recording = on
+        self.update()
+
+    def set_hooks(self, mask: int) -> None:
+        """Which events a hook wants to hear of."""
+        self.hooks = mask
         self.update()
 
     def set_counting(self, on: int) -> None:

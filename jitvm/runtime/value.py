@@ -16,7 +16,7 @@ Does not do: metamethods, conversions between strings and numbers (`number.py`).
 
 from __future__ import annotations
 
-from ir.objects import GCfunc, GCObject, GCproto, GCstr, GCtab, GCupval, State, TValue
+from ir.objects import GCfunc, GCObject, GCproto, GCstr, GCtab, GCudata, GCupval, State, TValue
 from ir.types import (
     NUMBER_LIMIT_HI,
     TAG_FALSE,
@@ -157,6 +157,11 @@ def thread_of(tv: Ptr[TValue]) -> Ptr[State]:
     return Ptr[State](tv.bits & POINTER)
 
 
+@inline
+def udata_of(tv: Ptr[TValue]) -> Ptr[GCudata]:
+    return Ptr[GCudata](tv.bits & POINTER)
+
+
 # Boxing.
 
 
@@ -198,6 +203,11 @@ def set_func(tv: Ptr[TValue], fn: Ptr[GCfunc]) -> None:
 @inline
 def set_thread(tv: Ptr[TValue], thread: Ptr[State]) -> None:
     tv.bits = addr(thread) | THREAD_BITS
+
+
+@inline
+def set_udata(tv: Ptr[TValue], ud: Ptr[GCudata]) -> None:
+    tv.bits = addr(ud) | UDATA_BITS
 
 
 @inline

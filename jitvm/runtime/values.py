@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jitvm.runtime.heap import Heap
 
 TAGS = 0x1FFFF
-KIND_STR, KIND_FUNC, KIND_TAB = 4, 8, 11
+KIND_STR, KIND_THREAD, KIND_PROTO, KIND_FUNC, KIND_TAB, KIND_UDATA = 4, 6, 7, 8, 11, 12
 #: Kinds of objects by ~tag.
 NUMBER_FROM = 13
 _FLOAT, _BITS = struct.Struct("<d"), struct.Struct("<Q")
