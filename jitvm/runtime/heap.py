@@ -97,6 +97,7 @@ class Heap:
 
     def set_state(self, state: tuple[int, int, list[int]]) -> None:
         self._aux, self._scratch, self._free_handles = state
+        self._handles = int(self.g.gc_handles.addr)
 
     def _map(self, base: int) -> None:
         from jitvm.runtime.gc import GC_HEADROOM
