@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 
 from jitvm.front.errors import LuaError
+from jitvm.statistics import wanted
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
@@ -113,11 +114,16 @@ class Session:
     """One run of the command line on one runtime."""
 
     def __init__(self, arguments: Arguments) -> None:
+        self.statistics = statistics = wanted()
         from jitvm.options import Options
         from jitvm.runtime.runtime import Runtime
 
+        if statistics is not None:
+            statistics.mark("modules")
         self.arguments = arguments
         self.runtime: Runtime = Runtime(Options(ignore_environment=arguments.has("E")))
+        if statistics is not None:
+            statistics.mark("runtime")
 
     def run(self) -> int:
         from jitvm.interrupts import Watcher
@@ -130,6 +136,8 @@ class Session:
         finally:
             self.watcher.close()
             self.runtime.close()
+            if self.statistics is not None:
+                _stderr(self.statistics.report(self.runtime))
         return 0
 
     def _run(self) -> None:

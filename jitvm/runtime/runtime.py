@@ -12,6 +12,7 @@ Nothing is global: a process may have many runtimes.
 from __future__ import annotations
 
 import struct
+import time
 from collections.abc import Callable
 
 from ir.layout import Ptr
@@ -63,6 +64,7 @@ class Runtime:
         self.entries = 0
         self.has_locale = False  # Has the program asked for the locale yet?
         self.start_word = 0
+        self.tracing_seconds = 0.0  # Spent on recording and compiling.
         self.traceback: bytes | None = None
         self._index: LuaObject | None = None
         self._jit: Jit | None = None
@@ -291,11 +293,11 @@ class Runtime:
             Upcall.ERROR: self._make_error,
             Upcall.RAISED: self._raised,
             Upcall.BUILTIN: self._builtin,
-            Upcall.HOTLOOP: lambda thread, pc, _: self._traced(lambda: self.jit.hot_loop(thread, pc)),
-            Upcall.HOTCALL: lambda thread, pc, _: self._traced(lambda: self.jit.hot_call(thread, pc)),
-            Upcall.RECORD: lambda thread, pc, _: self._traced(lambda: self.jit.record(thread, pc)),
-            Upcall.HOTEXIT: lambda trace, snap, pc: self._traced(lambda: self.jit.hot_exit(trace, snap, pc)),
-            Upcall.STITCH: lambda thread, pc, trace: self._traced(lambda: self.jit.stitch(thread, pc, trace)),
+            Upcall.HOTLOOP: lambda thread, pc, _: self._traced(self.jit.hot_loop, thread, pc),
+            Upcall.HOTCALL: lambda thread, pc, _: self._traced(self.jit.hot_call, thread, pc),
+            Upcall.RECORD: lambda thread, pc, _: self._traced(self.jit.record, thread, pc),
+            Upcall.HOTEXIT: lambda trace, snap, pc: self._traced(self.jit.hot_exit, trace, snap, pc),
+            Upcall.STITCH: lambda thread, pc, trace: self._traced(self.jit.stitch, thread, pc, trace),
             Upcall.INTERRUPT: self._interrupt,
             Upcall.NUMBER_TO_STRING: self._number_to_string,
             Upcall.STRING_TO_NUMBER: self._string_to_number,
@@ -331,8 +333,10 @@ class Runtime:
         known = isinstance(value, LuaObject)
         self.heap.g.errval.bits = value.bits if known else self.values.from_python(value)
 
-    def _traced(self, action: Callable[[], object]) -> int:
-        action()
+    def _traced(self, action: Callable[..., object], *arguments: int) -> int:
+        started = time.perf_counter()
+        action(*arguments)
+        self.tracing_seconds += time.perf_counter() - started
         return 0
 
     def _make_error(self, thread: int, code: int, detail: int) -> int:
