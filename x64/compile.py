@@ -22,7 +22,7 @@ from ir.ops import Op
 from ir.values import Block, Convention, Edge, Function, Ins
 from x64.asm import Assembler, Epilogue, Item, Label, Pooled, Reloc, encode
 from x64.blockstate import Policy
-from x64.edges import edge_moves, entry_moves, spare_register
+from x64.edges import edge_steps, edge_wants, entry_moves, rotated
 from x64.encodings import Cond
 from x64.flow import CALLS, Flow
 from x64.fuse import Selection
@@ -30,6 +30,7 @@ from x64.lower.calls import argument_registers
 from x64.lower.registry import Lowering
 from x64.moves import Place, parallel_moves
 from x64.operands import Mem
+from x64.peephole import drop_tests
 from x64.regalloc import Allocator
 from x64.regs import CALLEE_SAVED, GPRS, HANDLER_PARAMS, PINNED_DISPATCH, XMMS, Reg, mask, members
 from x64.steps import emit_steps
@@ -90,6 +91,7 @@ class Writer:
         self.edge_items: dict[tuple[Block, int], list[Item]] = {}
         self.heads: dict[Block, list[Item]] = {}
         self.saved = members(allocator.used & CALLEE_SAVED) if fn.convention is Convention.NATIVE else []
+        self.rotated = self._rotations()
         self.copying = False  # Within a repeated test: once is enough.
         self.frame = self._frame_size()
 
@@ -116,7 +118,7 @@ class Writer:
         for label, items, target in self.stubs:
             self.out += [label, *items]
             self._jump(None, target)
-        return self.out
+        return drop_tests(self.out)
 
     def _prologue(self) -> None:
         for reg in self.saved:
@@ -149,7 +151,19 @@ class Writer:
                 items = self._edge_code(block, edge, number)
                 if len(self.allocator.flow.preds[edge.block]) == 1:
                     self.heads[edge.block], items = items, []
+                elif self.rotated.get(edge.block) and edge.block is block:
+                    self.heads[block], items = items, []
                 self.edge_items[block, number] = items
+
+    def _rotations(self) -> dict[Block, dict[Place, Place]]:
+        """Loops of one block whose moves stand at the top, with where their values arrive."""
+        found: dict[Block, dict[Place, Place]] = {}
+        for block in self.order:
+            if block.end.op is Op.JMP and (edge := block.edges()[0]).block is block:
+                arrival = rotated(self.allocator, block, edge)
+                if arrival is not None:
+                    found[block] = arrival
+        return found
 
     def _alias(self, block: Block) -> bool:
         """A block that came out empty is only another name of where it jumps."""
@@ -228,10 +242,19 @@ class Writer:
         self.out += self.asm.take()
 
     def _edge_code(self, block: Block, edge: Edge, number: int) -> list[Item]:
-        moves, fills = edge_moves(self.allocator, block, edge)
-        spare = spare_register(self.allocator, block, edge) if moves else None
-        steps: list[Step] = [*parallel_moves(moves, spare), *fills]
+        wanted = edge_wants(self.allocator, block, edge)
+        arrival, inside = self.rotated.get(edge.block, {}), edge.block is block
+        if not inside:
+            wanted = [(arrival.get(dst, dst), value) for dst, value in wanted]
+        steps = edge_steps(self.allocator, block, wanted)
         if self.trail is not None:
-            self.trail.edges[block, number] = list(steps)
+            self.trail.edges[block, number] = [*steps, *([] if inside else self._head_steps(edge.block))]
         emit_steps(self.asm, steps, self.allocator.policy.slot_base)
         return self.asm.take()
+
+    def _head_steps(self, block: Block) -> list[Step]:
+        """The moves at the top of a rotated loop."""
+        if block not in self.rotated:
+            return []
+        edge = block.edges()[0]
+        return edge_steps(self.allocator, block, edge_wants(self.allocator, block, edge))

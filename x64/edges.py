@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from ir.values import Block, Edge, Ins
+from ir.values import Block, Convention, Edge, Ins
 from x64.fuse import edge_arguments
-from x64.moves import Place, Slot
+from x64.moves import Place, Slot, parallel_moves
 from x64.regalloc import Allocator
-from x64.regs import XMMS, Reg, mask, members
-from x64.trail import Fill
+from x64.regs import SCRATCH_FIRST
+from x64.trail import Fill, Step
 
 
-def edge_moves(
-    allocator: Allocator, block: Block, edge: Edge
-) -> tuple[list[tuple[Place, Place]], list[Fill]]:
-    """What an edge has to change: moves, all at once, and then constants."""
-    homes = allocator.code[block].homes
+def edge_wants(allocator: Allocator, block: Block, edge: Edge) -> list[tuple[Place, Ins]]:
+    """Which value must be where when an edge has been taken."""
     entry = allocator.entries[edge.block]
     arguments = dict(edge_arguments(edge))
     wanted: list[tuple[Place, Ins]] = [(reg, arguments.get(v, v)) for v, reg in entry.regs.items()]
@@ -22,15 +19,46 @@ def edge_moves(
     for value in entry.slots:
         if value in arguments or (stores_here and value not in allocator.stored):
             wanted.append((Slot(allocator.slots[value]), arguments.get(value, value)))
+    return wanted
+
+
+def edge_steps(allocator: Allocator, block: Block, wanted: list[tuple[Place, Ins]]) -> list[Step]:
+    """How the values get there: moves, all at once, and then constants."""
+    homes = allocator.code[block].homes
     moves = [(dst, allocator.place_of(v, homes)) for dst, v in wanted if not v.is_const]
     fills = [Fill(dst, v) for dst, v in wanted if v.is_const and homes.get(v) is not dst]
-    return [pair for pair in moves if pair[0] != pair[1]], fills
+    return [*parallel_moves(moves, spare_places(allocator, block, wanted)), *fills]
 
 
-def spare_register(allocator: Allocator, block: Block, edge: Edge) -> Reg | None:
-    """An xmm register without a value before, on and after an edge."""
-    taken = mask(*allocator.code[block].homes.values(), *allocator.entries[edge.block].regs.values())
-    return next(iter(members(XMMS & allocator.policy.allocatable & ~taken)), None)
+def spare_places(allocator: Allocator, block: Block, wanted: list[tuple[Place, Ins]]) -> list[Place]:
+    """Registers that hold nothing while a block is left, and an unused slot where there is scratch memory."""
+    taken = {*allocator.code[block].homes.values(), *(dst for dst, _ in wanted)}
+    free = allocator.policy.allocatable & (allocator.used | ~allocator.policy.costly)
+    registers = [reg for reg in SCRATCH_FIRST if free >> reg & 1 and reg not in taken]
+    if allocator.flow.fn.convention is Convention.NATIVE:
+        return list(registers)
+    return [*registers, Slot(allocator.slot_count)]
+
+
+def rotated(allocator: Allocator, block: Block, edge: Edge) -> dict[Place, Place] | None:
+    """Where values arrive at a loop whose moves stand at its top instead of on its back edge, `edge`, which
+    saves a jump; None if they cannot.  Whoever enters the loop brings its values where a round leaves them:
+
+        mov eax, 1                      mov ecx, 1
+        loop: ...                       loop: mov eax, ecx
+              lea ecx, [rax+2]                ...
+              cmp ecx, 9                      lea ecx, [rax+2]
+              jg out                          cmp ecx, 9
+              mov eax, ecx                    jle loop
+              jmp loop
+    """
+    homes = allocator.code[block].homes
+    wanted = edge_wants(allocator, block, edge)
+    if any(value.is_const and homes.get(value) is not dst for dst, value in wanted):
+        return None
+    arrival = {dst: homes[v] if v.is_const else allocator.place_of(v, homes) for dst, v in wanted}
+    moved = any(dst != src for dst, src in arrival.items())
+    return arrival if moved and len(set(arrival.values())) == len(arrival) else None
 
 
 def entry_moves(allocator: Allocator) -> list[tuple[Place, Place]]:

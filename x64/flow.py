@@ -7,6 +7,7 @@ Loops are natural loops of back edges in a depth-first walk from the entry.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from ir.ops import Op
@@ -36,6 +37,7 @@ class Flow:
     def __init__(self, fn: Function, selection: Selection) -> None:
         self.fn, self.selection = fn, selection
         self.reachable: list[Block] = []
+        self._read_positions: dict[Ins, list[int]] = {}
         self.preds: dict[Block, list[Block]] = {}
         self.loops: dict[Block, Loop] = {}
         self._walk()
@@ -70,6 +72,17 @@ class Flow:
     def block_reads(self, block: Block) -> list[Ins]:
         """Every read of a value by an emitted instruction of a block."""
         return [value for ins in block.body if self.emitted(ins) for value in self.selection.reads(ins)]
+
+    def previous_read(self, value: Ins, position: int) -> int:
+        """The last position before this one at which an emitted instruction reads value, or -1."""
+        if not self._read_positions:
+            for number, ins in enumerate(self.values):
+                if self.emitted(ins):
+                    for read in self.selection.reads(ins):
+                        self._read_positions.setdefault(read, []).append(number)
+        positions = self._read_positions.get(value, [])
+        index = bisect_left(positions, position)
+        return positions[index - 1] if index else -1
 
     # -- shape ---------------------------------------------------------------------------------------------
     def _walk(self) -> None:

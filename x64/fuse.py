@@ -65,6 +65,7 @@ class Selection:
         self.fused: set[Ins] = set()  # Loads that exist only as memory operand of their one user.
         self.branches: set[Ins] = set()  # Comparisons computed by the branch that uses them.
         self.tests: set[Ins] = set()  # BANDs that exist only as operands of `test`.
+        self.narrow: set[Ins] = set()  # CONVs whose one user compares just the low half of a register.
         self.uses: dict[Ins, int] = {}
         self.block_of: dict[Ins, int] = {}
         self.addresses: dict[Ins, Address] = {}
@@ -107,7 +108,7 @@ class Selection:
         """What a use of `value` reads, once fused instructions are seen through."""
         if value.is_const:
             return []
-        if value in self.fused or value in self.tests:
+        if value in self.fused or value in self.tests or value in self.narrow:
             return self.reads(value)
         if at_branch and value in self.branches:
             return self.reads(value)
@@ -179,8 +180,18 @@ class Selection:
             if self.block_of.get(word) == index and self._unchanged(word, epoch) and (byte or wide):
                 self.fused.add(word)
 
+    def _fuse_narrow(self, ins: Ins, index: int) -> None:
+        """(int16) x == k: compares the low half of x's register."""
+        left, right = ins.args[:2]
+        if left.op is not Op.CONV or left.type is not IRType.I16 or is_xmm(left.args[0]):
+            return
+        if self.uses[left] == 1 and self.block_of.get(left) == index and left.args[0] not in self.fused:
+            if right.is_const and -0x8000 <= int(right.value) < 0x8000 and not left.args[0].is_const:
+                self.narrow.add(left)
+
     def _fuse_loads(self, ins: Ins, index: int, epoch: int) -> None:
         if ins.op is Op.EQ or ins.op is Op.NE:
+            self._fuse_narrow(ins, index)
             self._fuse_test(ins, index, epoch)
         for position in MEMORY_OPERANDS.get(ins.op, ()):
             value = ins.args[position]

@@ -5,9 +5,9 @@ Places are registers and spill slots, each destination once.  A place is emptied
     rax <- rcx, rcx <- rax, rdx <- rax      becomes   rdx <- rax ; swap rax rcx
 
 Windmills of the graph (Rideau, Serpette, Leroy: "Tilting at windmills with Coq"): first everything whose
-destination nobody reads any more, then what is left are cycles.  A cycle of xmm registers goes
-through a free one, because the three exclusive ors of a swap wait for each other; else registers of one class
-are swapped; a cycle through memory parks one value on the stack.
+destination nobody reads any more, then what is left are cycles.  A cycle of registers of one class is
+resolved through a spare place if there is one, else by swaps; one through memory by parking one value on the
+stack.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Unpark:
 Step = Move | Swap | Park | Unpark
 
 
-def parallel_moves(pairs: Iterable[tuple[Place, Place]], spare: Reg | None = None) -> list[Step]:
-    """Steps that perform all (dst, src) pairs at once.  `spare` is an xmm register that may be destroyed."""
+def parallel_moves(pairs: Iterable[tuple[Place, Place]], spare: Iterable[Place] = ()) -> list[Step]:
+    """Steps that perform all (dst, src) pairs at once.  `spare` are places that hold nothing."""
     pending = {dst: src for dst, src in pairs if dst != src}
     readers: dict[Place, int] = {}
     for src in pending.values():
@@ -77,20 +77,26 @@ def parallel_moves(pairs: Iterable[tuple[Place, Place]], spare: Reg | None = Non
     return steps
 
 
-def break_cycle(pending: dict[Place, Place], spare: Reg | None) -> list[Step]:
+def break_cycle(pending: dict[Place, Place], spare: Iterable[Place]) -> list[Step]:
     """One of the remaining cycles, which is removed from `pending`."""
     first = next(iter(pending))
     cycle = [first]
     while (src := pending.pop(cycle[-1])) != first:
         cycle.append(src)
     # cycle[i] <- cycle[i + 1], and the last one <- first.
+    rotation: list[Step] = [Move(dst, src) for dst, src in zip(cycle, cycle[1:])]
     registers = [place for place in cycle if isinstance(place, Reg)]
-    one_class = len(registers) == len(cycle) and len({reg >= 16 for reg in registers}) == 1
-    if one_class and spare is not None and registers[0] >= Reg.xmm0:
-        moves = [Move(dst, src) for dst, src in zip(cycle, cycle[1:])]
-        return [Move(spare, first), *moves, Move(cycle[-1], spare)]
+    classes = {is_xmm_register(reg) for reg in registers}
+    one_class = len(registers) == len(cycle) and len(classes) == 1
+    exchanged = len(cycle) == 2 and classes == {False}  # xchg is one instruction.
+    if one_class and not exchanged:
+        for place in spare:
+            if isinstance(place, Slot) or is_xmm_register(place) in classes:
+                return [Move(place, first), *rotation, Move(cycle[-1], place)]
     if one_class:
         return [Swap(left, right) for left, right in zip(registers, registers[1:])]
-    steps: list[Step] = [Park(first)]
-    steps += [Move(dst, src) for dst, src in zip(cycle, cycle[1:])]
-    return [*steps, Unpark(cycle[-1])]
+    return [Park(first), *rotation, Unpark(cycle[-1])]
+
+
+def is_xmm_register(reg: Reg) -> bool:
+    return reg >= Reg.xmm0

@@ -22,8 +22,6 @@ chains prefer the register the other has.  `Policy` carries the random mode for 
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 from ir.values import Block, Edge, Ins
 from x64.asm import Item
 from x64.blockstate import Advice, BlockCode, Entry, Policy
@@ -33,24 +31,10 @@ from x64.lower.registry import Lowering, lower
 from x64.moves import Move, Place, Slot
 from x64.operands import Imm, Mem, Operand, slot_of
 from x64.regs import CALLEE_SAVED, SAVED_FIRST, SCRATCH_FIRST, Reg, class_of, is_xmm
+from x64.stages import stage_of
 from x64.steps import emit_step
 from x64.trail import Event, Executed, Fill, Step, Trail
-from x64.wants import (
-    Alive,
-    At,
-    Clobber,
-    Consumed,
-    EarlyOut,
-    In,
-    InOut,
-    Out,
-    Ri,
-    Rm,
-    Rmi,
-    Temp,
-    Want,
-    stage_of,
-)
+from x64.wants import Alive, At, Clobber, Consumed, EarlyOut, In, InOut, Out, Ri, Rm, Rmi, Temp, Want
 
 
 class Allocator:
@@ -62,7 +46,6 @@ class Allocator:
         lowering.overwrites_right = self.overwrites_right
         self.order, self.cold = layout(flow)
         self.advice, self.learned = Advice(), Advice()
-        self._use_positions: dict[Ins, list[int]] = {}
         self._weight_cache: dict[Block, dict[Ins, int]] = {}
         self._reset()
 
@@ -87,7 +70,7 @@ class Allocator:
         # State within one instruction.
         self.position = 0
         self.busy = self.written = self.reserved = self.destroyed = 0
-        self.terminal = False
+        self.terminal = self.leaving = False
         self.fresh: set[Ins] = set()
         self.before: list[tuple[Reg, Ins]] = []
         self.results: list[Step] = []
@@ -326,17 +309,7 @@ class Allocator:
         value = self.held[reg]
         if value.is_const:
             return True, True, 0
-        return False, value in self.in_slot, -self._previous_use(value)
-
-    def _previous_use(self, value: Ins) -> int:
-        if not self._use_positions:
-            for position, ins in enumerate(self.flow.values):
-                if self.flow.emitted(ins):
-                    for read in self.selection.reads(ins):
-                        self._use_positions.setdefault(read, []).append(position)
-        positions = self._use_positions.get(value, [])
-        index = bisect_left(positions, self.position)
-        return positions[index - 1] if index else -1
+        return False, value in self.in_slot, -self.flow.previous_read(value, self.position)
 
     def _evict(self, reg: Reg) -> None:
         """Make reg free before this instruction, although later code expects its value there."""
@@ -413,6 +386,7 @@ class Allocator:
 
     def _satisfy(self, ins: Ins, wants: tuple[Want, ...]) -> list[Operand | None]:
         operands: list[Operand | None] = [None] * len(wants)
+        self.leaving = any(isinstance(want, Alive) for want in wants)
         for want in wants:
             if isinstance(want, In | Temp) and want.allowed and want.allowed & (want.allowed - 1) == 0:
                 self.reserved |= want.allowed
@@ -513,7 +487,14 @@ class Allocator:
 
     def _put(self, value: Ins, reg: Reg) -> None:
         """Value into a register that is written by this instruction, so nobody else's."""
-        if value.is_const or value in self.home or value in self.policy.pinned:
+        if self._better_home(value, reg):
+            # The copy is what later code reads: before this instruction the value is where it arrives.
+            old = self.home[value]
+            self._release(old)
+            self.busy |= 1 << old
+            self._settle(value, reg)
+            self.before.append((old, value))
+        elif value.is_const or value in self.home or value in self.policy.pinned:
             self.before.append((reg, value))
         else:
             self._expect(value)
@@ -542,6 +523,16 @@ class Allocator:
             return None
         taken = self.held_mask | self.busy | self.reserved | self.written
         return None if taken >> carried & 1 else carried
+
+    def _better_home(self, value: Ins, reg: Reg) -> bool:
+        """Whether a loop variable that lives on becomes its successor in the register it arrives in."""
+        return (
+            self.passed.get(value) is reg
+            and value in self.home
+            and self.block in self.assumed
+            and not self.leaving
+            and self.policy.random is None
+        )
 
     def _expect(self, value: Ins) -> None:
         assert value not in self.selection.fused, f"{value} was fused, but its user wants it in a register"

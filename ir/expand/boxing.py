@@ -69,9 +69,7 @@ def load_slot(x: Expander, address: Ins, offset: int, ins: Ins) -> Ins | None:
             x.guard(Op.EQ, IRType.I64, bits, wanted)
         return x.b.kint(constant_bits(x.trace.consts[type_]), IRType.U64)
     assert is_boxed_pointer(type_), f"{ins} cannot be loaded from a slot"
-    if ins.guard:
-        guard_tag(x, bits, type_)
-    return unbox(x, bits)
+    return checked_pointer(x, bits, type_) if ins.guard else unbox(x, bits)
 
 
 def guard_number(x: Expander, address: Ins, offset: int) -> None:
@@ -79,10 +77,12 @@ def guard_number(x: Expander, address: Ins, offset: int) -> None:
     x.guard(Op.ULT, IRType.U32, high, x.b.kint(NUMBER_LIMIT_HI, IRType.U32))
 
 
-def guard_tag(x: Expander, bits: Ins, type_: IRType) -> None:
-    tag = x.b.emit(Op.BSAR, IRType.I64, bits, x.b.kint(TAG_SHIFT))
-    low = x.b.convert(IRType.INT, tag)
-    x.guard(Op.EQ, IRType.INT, low, x.b.kint(tag_of(type_)))
+def checked_pointer(x: Expander, bits: Ins, type_: IRType) -> Ins:
+    """The pointer, after a guard on the tag: rotated, so that one word serves both."""
+    rotated = x.b.emit(Op.BROR, IRType.I64, bits, x.b.kint(TAG_SHIFT))
+    tag = x.b.convert(IRType.I16, rotated)
+    x.guard(Op.EQ, IRType.INT, tag, x.b.kint(tag_of(type_)))
+    return x.b.emit(Op.BSHR, IRType.P64, rotated, x.b.kint(64 - TAG_SHIFT))
 
 
 def unbox(x: Expander, bits: Ins) -> Ins:

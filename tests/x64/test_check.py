@@ -13,7 +13,7 @@ from tests.x64.test_random import Programs
 from x64.check import check
 from x64.compile import compile_function
 from x64.fuse import Selection
-from x64.moves import Move, Place, Slot
+from x64.moves import Move, Slot
 from x64.regalloc import Allocator
 from x64.regs import Reg
 from x64.trail import Fill, Trail
@@ -63,21 +63,15 @@ def test_forgotten_constants(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_forgotten_edge_moves(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = x64.compile.edge_moves
-
-    def edge_moves(*args: Any) -> Any:
-        moves, fills = original(*args)
-        return moves[:-1], fills
-
-    monkeypatch.setattr(x64.compile, "edge_moves", edge_moves)
+    original = x64.compile.edge_steps
+    monkeypatch.setattr(x64.compile, "edge_steps", lambda *args: original(*args)[:-1])
     assert any_is_caught()
 
 
 def test_moves_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    def in_turn(pairs: list[tuple[Place, Place]], spare: Reg | None = None) -> list[Move]:
-        return [Move(dst, src) for dst, src in pairs]
-
-    monkeypatch.setattr(x64.compile, "parallel_moves", in_turn)
+    monkeypatch.setattr(
+        x64.edges, "parallel_moves", lambda pairs, spare: [Move(dst, src) for dst, src in pairs]
+    )
     assert any_is_caught()
 
 

@@ -11,6 +11,7 @@ from x64.moves import Move, Park, Place, Slot, Step, Swap, Unpark, parallel_move
 from x64.regs import Reg
 
 FOUR = (Reg.rax, Reg.rcx, Reg.rdx, Reg.rbx)
+SPARE: tuple[Place, ...] = (Reg.rsi, Reg.xmm5, Slot(9))
 EVERYWHERE: tuple[Place, ...] = (Reg.rax, Reg.rcx, Reg.rdx, Reg.xmm0, Reg.xmm1, Slot(0), Slot(1), Slot(2))
 
 
@@ -35,9 +36,11 @@ def perform(steps: list[Step], places: tuple[Place, ...]) -> dict[Place, Place]:
 
 
 def check(pairs: list[tuple[Place, Place]], places: tuple[Place, ...]) -> None:
-    wanted = dict(pairs)
-    after = perform(parallel_moves(pairs), places)
-    assert after == {place: wanted.get(place, place) for place in places}
+    """With and without places to spare, of which nothing is expected afterwards."""
+    wanted = {place: place for place in places} | dict(pairs)
+    assert perform(parallel_moves(pairs), places) == wanted
+    after = perform(parallel_moves(pairs, SPARE), (*places, *SPARE))
+    assert {place: after[place] for place in places} == wanted
 
 
 @pytest.mark.parametrize("count", range(1, 5))
@@ -51,12 +54,14 @@ def test_a_swap_needs_no_third_place() -> None:
     assert parallel_moves([(Reg.rax, Reg.rcx), (Reg.rcx, Reg.rax)]) == [Swap(Reg.rax, Reg.rcx)]
 
 
-def test_a_cycle_of_doubles_goes_through_a_spare_register() -> None:
-    three = (Reg.xmm0, Reg.xmm1, Reg.xmm2)
-    steps = parallel_moves(list(zip(three, (*three[1:], three[0]))), Reg.xmm9)
-    assert all(isinstance(step, Move) for step in steps) and len(steps) == 4
-    after = perform(steps, (*three, Reg.xmm9))
-    assert [after[reg] for reg in three] == [Reg.xmm1, Reg.xmm2, Reg.xmm0]
+def test_a_rotation_through_a_spare_place() -> None:
+    pairs = [(Reg.xmm0, Reg.xmm1), (Reg.xmm1, Reg.xmm2), (Reg.xmm2, Reg.xmm0)]
+    assert parallel_moves(pairs, [Reg.rsi, Reg.xmm5]) == [
+        Move(Reg.xmm5, Reg.xmm0),
+        Move(Reg.xmm0, Reg.xmm1),
+        Move(Reg.xmm1, Reg.xmm2),
+        Move(Reg.xmm2, Reg.xmm5),
+    ]
 
 
 def test_nothing_moves_onto_itself() -> None:

@@ -65,6 +65,7 @@ class Comparison:
         self.signed = (ins.type if ins.type.is_integer else self.type).is_signed
         self.number = is_xmm(left)
         self.bits = False  # Whether the operands are those of `test`.
+        self.narrow = False  # Whether only the low half of the left operand counts.
         if self.number:
             if num_memory_side(op) == 0 or (op in ZERO_TESTS and (left in fused or left.is_const)):
                 left, right, op = right, left, MIRROR[op]
@@ -80,6 +81,9 @@ class Comparison:
             self.bits, word = True, left.args[0]
             self.type = word.type if word in self.lo.selection.fused else left.type
             return (Rm(word) if word in self.lo.selection.fused else In(word), Ri(left.args[1]))
+        if left in self.lo.selection.narrow:
+            self.narrow = True
+            return (In(left.args[0]), Ri(right))
         if right in self.lo.selection.fused:
             return (Ri(left), Rm(right)) if not left.is_const else (In(left), Rm(right))
         if immediate_of(right) is not None:
@@ -111,7 +115,8 @@ class Comparison:
             asm.test(*narrowed(width_of(self.type), left, right), right)
             return
         width = 8 if self.type is IRType.U8 and isinstance(left, Mem) else width_of(self.type)
-        if isinstance(right, Imm) and right.value == 0 and isinstance(left, Reg) and self.op in ZERO_TESTS:
+        width = 16 if self.narrow else width
+        if isinstance(right, Imm) and right.value == 0 and isinstance(left, Reg):
             asm.test(width, left, left)
         else:
             assert isinstance(left, Reg | Mem)
