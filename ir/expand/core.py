@@ -213,10 +213,12 @@ class Expander:
             return ExitSlot(slot, None, ref.type, constant_bits(self.trace.consts[ref.type]))
         if ref in self.deferred:
             ref = ref.args[0]  # The exit converts it.
+        # A loaded byte is extended to an integer, and becomes a number like any other.
+        type_ = IRType.INT if IRType.I8 <= ref.type <= IRType.U16 else ref.type
         value = self.value(ref)
         origins[ref.ref] = value
-        bits = value_bits(value, ref.type) if value.is_const else 0
-        return ExitSlot(slot, value, ref.type, bits, is_keyindex)
+        bits = value_bits(value, type_) if value.is_const else 0
+        return ExitSlot(slot, value, type_, bits, is_keyindex)
 
     # The walk.
 
