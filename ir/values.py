@@ -43,15 +43,17 @@ class Ins:
         assert self.is_const, self
         return self.args[0] if self.args else 0
 
-    def operands(self) -> Iterator[Ins]:
+    def operands(self) -> list[Ins]:
         """Every instruction this one reads, edges included."""
+        found: list[Ins] = []
         for arg in self.args:
             if isinstance(arg, Ins):
-                yield arg
+                found.append(arg)
             elif isinstance(arg, Edge):
-                yield from arg.args
+                found += arg.args
             elif isinstance(arg, Exit):
-                yield from arg.alive()
+                found += arg.alive()
+        return found
 
     def __repr__(self) -> str:
         shown = " ".join(f"%{a.ref}" if isinstance(a, Ins) else str(a) for a in self.args)
@@ -148,10 +150,13 @@ class Exit:
     need: int = 0  # Slots above BASE that the frames the exit restores may use.
     room: int = 0  # Slots above BASE that the stack is known to have.
     origins: dict[int, Ins] = field(default_factory=dict)  # Ref in the trace -> value, for side traces.
+    _alive: tuple[Ins, ...] | None = field(default=None, init=False)  # `slots` never change.
 
     def alive(self) -> tuple[Ins, ...]:
         """The values that must be somewhere when the guard fails."""
-        return tuple(value for slot in self.slots for value in slot.alive())
+        if self._alive is None:
+            self._alive = tuple([value for slot in self.slots for value in slot.alive()])
+        return self._alive
 
     def __repr__(self) -> str:
         return f"->{self.snapshot}"

@@ -19,6 +19,9 @@ import pytest
 
 from tests.support import modes, oracle
 
+# Every trace is verified before it becomes machine code.
+os.environ["JITVM_CHECK"] = "1"
+
 Golden = Callable[[Path, str], None]
 
 

@@ -14,6 +14,7 @@ from ir.ops import Op
 from ir.values import Block, Edge, Function, Ins
 from x64.fuse import SIDE_EFFECTS, Selection, edge_arguments
 
+ROOTS = SIDE_EFFECTS | {op for op in Op if "T" in op.kind}
 CALLS = frozenset((Op.CALL, Op.CALLPTR))
 
 
@@ -28,7 +29,7 @@ class Loop:
 
 def is_root(ins: Ins) -> bool:
     """Whether an instruction is emitted even if nobody reads its result."""
-    return ins.guard or ins.op in SIDE_EFFECTS or "T" in ins.op.kind
+    return ins.guard or ins.op in ROOTS
 
 
 class Flow:

@@ -69,6 +69,7 @@ class Selection:
         self.uses: dict[Ins, int] = {}
         self.block_of: dict[Ins, int] = {}
         self.addresses: dict[Ins, Address] = {}
+        self._reads: dict[Ins, list[Ins]] = {}
         self._epoch: dict[Ins, int] = {}
         self._clean_params = {p for block in fn.blocks[1:] for p in block.params if p.type.size == 4}
         self._find_clean_params(fn)
@@ -89,6 +90,12 @@ class Selection:
 
     def reads(self, ins: Ins) -> list[Ins]:
         """The values whose registers `ins` reads; constants and edge arguments are not among them."""
+        found = self._reads.get(ins)
+        if found is None:
+            found = self._reads[ins] = self._find_reads(ins)
+        return found
+
+    def _find_reads(self, ins: Ins) -> list[Ins]:
         if (whole := self.high_byte(ins)) is not None:
             return self.leaves(whole)
         if ins.op is Op.ADD and (address := self.lea(ins)):
@@ -96,7 +103,7 @@ class Selection:
         found: list[Ins] = []
         for position, arg in enumerate(ins.args):
             if isinstance(arg, Exit):
-                found += [value for value in arg.alive() if not value.is_const]
+                found += arg.alive()
             elif isinstance(arg, Ins):
                 if position == 0 and ins.op in ADDRESSED:
                     found += [part for part in self.address(arg).parts() if not part.is_const]

@@ -33,6 +33,8 @@ from x64.regs import GPRS, PINNED_BASE, PINNED_DISPATCH, XMMS, Reg, mask
 from x64.steps import emit_steps
 from x64.trail import Trail
 
+#: A kind's neighbour says the same of a spill slot.
+SPILLED = {kind: Kind(kind + 1) for kind in Kind if kind.name.endswith("_REG")}
 MAX_SLOTS = 250  # Of 256 words of scratch; recipes have 8 bits for them.
 
 
@@ -108,7 +110,7 @@ def entry_of(slot: ExitSlot, where: dict[Ins, Place]) -> Entry:
     else:
         kind = Kind.RAW_REG
     # The tag goes above the pointer.
-    return Entry(slot.slot, Kind(kind + 1) if spilled else kind, number, ~int(slot.type))
+    return Entry(slot.slot, SPILLED[kind] if spilled else kind, number, ~int(slot.type))
 
 
 class Exits:
@@ -116,32 +118,34 @@ class Exits:
 
     def __init__(self, snapshots: int) -> None:
         self.points: dict[int, ExitPoint] = {}
-        self._numbers: dict[tuple[object, ...], int] = {}
+        self._numbers: dict[Recipe, int] = {}
+        self._known: dict[tuple[Exit, tuple[Place, ...]], int] = {}
         self._next = self._snapshots = snapshots
         self.allocator: Allocator | None = None
 
     def symbol(self, exit_: Exit) -> str:
         assert self.allocator is not None
-        places = tuple(self._place(value) for value in exit_.alive())
-        point = ExitPoint(exit_, places)
-        recipe = point.recipe()
-        number = self._numbers.get((recipe,))
+        place_of, homes = self.allocator.place_of, self.allocator.home
+        places = tuple([place_of(value, homes) for value in exit_.alive()])
+        number = self._known.get((exit_, places))
         if number is None:
-            number = self._number(exit_)
-            self._numbers[recipe,] = number
-            self.points[number] = point
+            number = self._known[exit_, places] = self._numbered(ExitPoint(exit_, places))
         return f"exit:{number}"
+
+    def _numbered(self, point: ExitPoint) -> int:
+        recipe = point.recipe()
+        number = self._numbers.get(recipe)
+        if number is None:
+            number = self._numbers[recipe] = self._number(point.exit)
+            self.points[number] = point
+        return number
 
     def restart(self) -> None:
         """Allocation begins anew: so do the numbers."""
         self._next = self._snapshots
         self.points.clear()
         self._numbers.clear()
-
-    def _place(self, value: Ins) -> Place:
-        allocator = self.allocator
-        assert allocator is not None
-        return allocator.place_of(value, allocator.home)
+        self._known.clear()
 
     def _number(self, exit_: Exit) -> int:
         if exit_.is_counted and exit_.snapshot not in self.points:

@@ -12,12 +12,12 @@ the test would: an inlined predicate, tested by its caller, becomes a plain bran
 from __future__ import annotations
 
 from ir.arith import COMPARE
-from ir.ops import Op
+from ir.ops import CONSTANTS, Op
 from ir.types import IRType
 from ir.values import Block, Edge, Exit, Function, Ins, Operand
 
-#: Kinds of opcodes that stay although nothing uses them.
-EFFECTS = frozenset("ST")
+#: Opcodes that stay although nothing uses them.
+EFFECTS = frozenset(op for op in Op if set("ST") & set(op.kind))
 
 
 def cleanup(function: Function) -> None:
@@ -111,7 +111,7 @@ def drop_dead(function: Function) -> None:
     owner = {param: (block, i) for block in function.blocks for i, param in enumerate(block.params)}
     work: list[Ins] = []
     for block in function.blocks:
-        work += [ins for ins in block.body if ins.guard or EFFECTS & set(ins.op.kind)]
+        work += [ins for ins in block.body if ins.guard or ins.op in EFFECTS]
     while work:
         ins = work.pop()
         if ins in live:
@@ -220,11 +220,23 @@ def number(function: Function) -> None:
     constants: set[Ins] = set()
     for ref, ins in enumerate(function.instructions(), 1):
         ins.ref = ref
-        for arg in ins.operands():
-            if arg.is_const and arg not in constants:
+        for arg in _constants(ins):
+            if arg not in constants:
                 constants.add(arg)
                 constant -= 1
                 arg.ref = constant
     for block in function.blocks:
         for position, param in enumerate(block.params):
             param.args = (position,)
+
+
+def _constants(ins: Ins) -> list[Ins]:
+    """The constants an instruction reads; exits name values that are none."""
+    found: list[Ins] = []
+    for arg in ins.args:
+        if isinstance(arg, Ins):
+            if arg.op in CONSTANTS:
+                found.append(arg)
+        elif isinstance(arg, Edge):
+            found += [value for value in arg.args if value.op in CONSTANTS]
+    return found
