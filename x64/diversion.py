@@ -4,7 +4,7 @@ Machine code goes round for ever only through the back edge of a loop or a jump 
 Each of them has a *pad* behind the code of its trace, and is diverted by changing its displacement alone:
 
     ->LOOP: ...                             jl ->LOOP       diverted: jl pad
-            ...                     pad:    jmp ->exit of the loop head
+            ...                     pad:    moves at the top of the loop; jmp ->exit of the loop head
 
             jmp ->TRACE 1                                   diverted: jmp pad
                                     pad:    mov rbx, pc of the last snapshot; jmp vm_trace_leave
@@ -58,12 +58,12 @@ class Planned:
         return Diversion(end - size, size, self.pad.offset)
 
 
-def divert_loop(items: list[Item], loop: Label, exit_symbol: str) -> Planned:
-    """Append the pad of the back edge to `loop`, the last jump to it."""
+def divert_loop(items: list[Item], loop: Label, head: list[Item], exit_symbol: str) -> Planned:
+    """Append the pad of the back edge to `loop`, the last jump to it, with the moves at its head."""
     at = max(i for i, item in enumerate(items) if isinstance(item, Jump) and item.target is loop)
     planned = Planned(Label("after"), Label("pad"), loop)
     items.insert(at + 1, planned.after)
-    items += [planned.pad, SymbolJump(RelocKind.TAIL, exit_symbol)]
+    items += [planned.pad, *head, SymbolJump(RelocKind.TAIL, exit_symbol)]
     return planned
 
 

@@ -177,7 +177,8 @@ def compile_trace(
     loop = writer.labels[fn.blocks[1]] if len(fn.blocks) > 1 else None
     if loop is not None:
         items = invert_last_guard(items, loop)
-    planned = divert(items, loop, lowering.poll, expansion)
+    head = writer.heads.get(fn.blocks[1], []) if loop is not None else []
+    planned = divert(items, loop, head, lowering.poll, expansion)
     encoded = encode(items)
     size = planned.pad.offset if planned is not None else encoded.code_size
     offset = loop.offset if loop is not None else 0
@@ -194,10 +195,12 @@ def compile_trace(
     )
 
 
-def divert(items: list[Item], loop: Label | None, poll: str, expansion: Expansion) -> Planned | None:
+def divert(
+    items: list[Item], loop: Label | None, head: list[Item], poll: str, expansion: Expansion
+) -> Planned | None:
     """Append what an interrupt needs."""
     if loop is not None:
-        return divert_loop(items, loop, poll)
+        return divert_loop(items, loop, head, poll)
     return divert_link(items, expansion.link) if expansion.link is not None else None
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from iced_x86 import Code, Decoder, Instruction, Mnemonic
 
 from ir.expand.core import Expansion
 from ir.ops import CONV_DST_SHIFT, Op
+from ir.types import IRType
 from ir.values import Convention, Exit, ExitSlot, Ins
 from tests.x64.support import INT, NUM, P64, Builder, const
 from x64.check import check
@@ -81,3 +84,18 @@ def test_result_of_and_needs_no_test() -> None:
     guard(b, Op.NE, INT, other, const(INT, 0), bits)
     b.jump(b.at, other)
     assert all(ins.code != Code.TEST_RM32_R32 for ins in loop_code(b))
+
+
+def test_a_diverted_loop_moves_its_values_before_it_leaves() -> None:
+    """What the exit at the loop head restores stands where it does behind the moves at the top."""
+    b, (x, y) = loop_of(NUM, NUM)
+    b.emit(Op.POLL, IRType.NIL, exit_with(x, y)).guard = True
+    total = b.emit(Op.ADD, NUM, x, y)
+    guard(b, Op.LT, NUM, total, const(NUM, 100.0), y, total)
+    b.jump(b.at, y, total)
+    code = compile_trace(Expansion(b.fn, [], {}, []), 1, [])
+    assert code.diversion is not None
+    top = Decoder(64, code.data[code.loop_offset :])
+    moves = [str(ins) for ins in takewhile(lambda ins: ins.mnemonic == Mnemonic.MOVAPS, top)]
+    pad = [str(ins) for ins in Decoder(64, code.data[code.diversion.pad :])]
+    assert moves and pad[: len(moves)] == moves and pad[len(moves)].startswith("jmp")
