@@ -24,6 +24,7 @@ def header_pcall(vm: Interp, ra: u64, rd: u64) -> Next:
     g = vm.g
     if unlikely(base + (rd + MIN_STACK) > g.cur.maxstack):
         return vm.tail(vm_grow, ra, rd)
+    g.cur.top = base + (rd - 1)
     if unlikely(rd < 2):
         return vm.tail(vm_bad_argument, BAD_VALUE, 1)
     slot = base + (rd - 1)
@@ -40,10 +41,11 @@ def header_xpcall(vm: Interp, ra: u64, rd: u64) -> Next:
     g = vm.g
     if unlikely(base + (rd + MIN_STACK) > g.cur.maxstack):
         return vm.tail(vm_grow, ra, rd)
-    if unlikely(rd < 3):
-        return vm.tail(vm_bad_argument, BAD_FUNCTION, 2)
+    g.cur.top = base + (rd - 1)
+    if unlikely(rd < 2):
+        return vm.tail(vm_bad_argument, BAD_VALUE, 1)
     catcher = (base + 1).sbits
-    if unlikely(not is_function(catcher)):
+    if unlikely(rd < 3 or not is_function(catcher)):
         return vm.tail(vm_bad_argument, BAD_FUNCTION, 2)
     slot = base + (rd - 1)
     while slot > base + 2:

@@ -76,7 +76,9 @@ def vm_unwind(vm: Interp, ra: u64, rd: u64) -> Next:
             base = Ptr[TValue](addr(base) - (link & ~KIND))
         link = (base - 1).bits
     if (link != PCALL_LINK and link & KIND != KIND_C) or g.recording != 0:
+        place = addr(base) - addr(thread.stack)
         g.upcall(UPCALL_RAISED, addr(thread), addr(base), u64(0))
+        base = Ptr[TValue](addr(thread.stack) + place)  # A message handler may have made the stack grow.
     if link & KIND == KIND_C:
         return vm.tail_ptr(g.dispatch_plain[COROUTINE_FAILED], u64(0), u64(0))
     if link & KIND != KIND_PCALL:

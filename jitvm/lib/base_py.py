@@ -5,16 +5,15 @@ from __future__ import annotations
 from jitvm.front.errors import LuaError, LuaSyntaxError
 from jitvm.lib.call_py import Call, Results, Slot, function
 from jitvm.runtime.value import NIL
-from jitvm.runtime.values import KIND_FUNC, KIND_STR, KIND_TAB, LuaObject, kind_of
+from jitvm.runtime.values import KIND_FUNC, KIND_STR, KIND_TAB, NUMBER_FROM, LuaObject, kind_of
 
 
 @function("error")
 def base_error(call: Call) -> Results:
     level = call.integer(2, 1)
     bits = call.bits(1)
-    if kind_of(bits) == KIND_STR and level > 0:
-        text = call.runtime.values.text(bits)
-        raise LuaError(call.runtime.messages.caller_where(call.thread, level) + text)
+    if level > 0 and (kind_of(bits) == KIND_STR or kind_of(bits) >= NUMBER_FROM):
+        raise LuaError(call.runtime.messages.caller_where(call.thread, level) + call.string(1))
     raise LuaError(call.runtime.values.to_python(bits))
 
 

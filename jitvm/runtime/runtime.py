@@ -28,6 +28,7 @@ from jitvm.runtime.engine import ImageEngine
 from jitvm.runtime.hooks import Hooks
 from jitvm.runtime.output import Output
 from jitvm.runtime.protos import LoadedProto, Protos
+from jitvm.runtime.state import MAX_EXTENDED
 from jitvm.runtime.switch import Switch
 from jitvm.runtime.upcalls import Upcall
 from jitvm.runtime.value import FUNC_BITS, POINTER, TAB_BITS, func_of
@@ -396,7 +397,8 @@ class Runtime:
             g.errval.bits = results[0] if results else self.values.from_python(None)
         except LuaError:
             self.traceback = None
-            g.errval.bits = self.values.string(TOO_DEEP)
+            overflow = state.stacksize > MAX_EXTENDED
+            g.errval.bits = self.values.string(b"stack overflow" if overflow else TOO_DEEP)
 
     def _builtin(self, header: int, thread: int, nargs: int) -> int:
         return self.builtins.by_header[header](self, Ptr(State, thread), nargs)
