@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,6 +88,25 @@ def test_damaged_cache_is_rebuilt(filled: Path) -> None:
         (filled / name).write_bytes(b"\x00" * 100)
     assert image.find(image.keys()[0]).plain() == before.plain()
     assert cache.read(filled / f"image-{cache.content_key()}") is not None
+
+
+def test_processes_may_build_at_once(filled: Path, tmp_path: Path) -> None:
+    """Each builds what is missing; whoever is last leaves a whole file, and nothing else is left."""
+    folder = tmp_path / "jitvm"
+    folder.mkdir()
+    for path in filled.glob("functions-*"):
+        shutil.copy(path, folder)
+    code = "from jitvm.native import image; image.load().callable('vm_enter'); print('ready')"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], cwd=cache.ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    assert [process.communicate()[0] for process in processes] == ["ready\n"] * 3
+    assert cache.read(f"{folder}/image-{cache.content_key()}") is not None
+    assert not [name for name in os.listdir(folder) if name.startswith(".")]
 
 
 def test_without_a_writable_directory(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
