@@ -225,7 +225,7 @@ class VM(Struct):
     multres: u64  # 0x50 results + 1 of the last open call or vararg
     freelists: Ptr[u64]  # 0x58 by size class
     exit_number: u32  # 0x60
-    interrupt: u32  # 0x64 set by a signal or another thread; polled where loops and calls go slow
+    interrupt: u32  # 0x64 a `Stop`, set by a signal or another thread; polled where loops and calls go slow
     upcall: FnPtr[[u32, u64, u64, u64], i64]  # 0x68 the one entry into Python: number, three arguments
     reserved: u64  # 0x70
     dispatch: Array[u64, DISPATCH_SIZE]  # 0x78
@@ -338,6 +338,14 @@ class VM(Struct):
     scan_number: Ptr[u8]  # "%lf"
     hook_count: u32  # Bytecodes until the next count event, and what it starts from.
     hook_start: u32
+
+
+class Stop(IntEnum):
+    """How a running program is to be stopped."""
+
+    NOT = 0
+    ERROR = 1  # By an error that a pcall may catch.
+    BUG = 2  # At once: every frame up to the entry from Python is given up.
 
 
 class Frame(IntEnum):

@@ -133,6 +133,10 @@ class Session:
             self._run()
         except Failed:
             return 1
+        except BrokenPipeError:
+            raise
+        except Exception as bug:
+            return self._internal_error(bug)
         finally:
             self.watcher.close()
             self.runtime.close()
@@ -160,6 +164,15 @@ class Session:
                 self._run_file(None, [])
         if arguments.has("i"):
             self._interactive()
+
+    def _internal_error(self, bug: Exception) -> int:
+        """Not the program's fault."""
+        import traceback
+
+        self.runtime.out.flush()
+        _stderr(PROGRAM + b": internal error, please report it\n")
+        _stderr("".join(traceback.format_exception(bug)).encode("utf-8", "backslashreplace"))
+        return 1
 
     def report(self, error: LuaError) -> Failed:
         """Prints an error as luajit does."""

@@ -23,7 +23,7 @@ from ir.objects import VM, Frame, State, TValue
 from jitvm.interp.calls import MIN_STACK, vm_call, vm_grow
 from jitvm.interp.headers import Header
 from jitvm.interp.returns import vm_return
-from jitvm.interp.throw import vm_builtin_failed, vm_unwind
+from jitvm.interp.throw import STOP_BUG, vm_builtin_failed, vm_unwind
 from jitvm.lib.ffnames import FFIDS
 from jitvm.native import Interp, Next, Ptr, addr, handler, inline, native, u32, u64, unlikely
 from jitvm.runtime.errcodes import (
@@ -215,6 +215,8 @@ def vm_coroutine_failed(vm: Interp, ra: u64, rd: u64) -> Next:
     co.resumer = Ptr[State](u64(0))
     co.status = CO_FAILED
     g.cur = L
+    if unlikely(g.interrupt == STOP_BUG):
+        return vm.tail(vm_unwind, 0, 0)
     if is_wrap(L):
         if is_str(g.errval):
             g.savepc = 0

@@ -11,11 +11,11 @@ handler of an xpcall, make the traceback of an error nobody catches, abort a rec
 
 from __future__ import annotations
 
-from ir.objects import Frame, TValue
+from ir.objects import VM, Frame, Stop, TValue
 from jitvm.interp.frames import call_operand_a, sync
 from jitvm.interp.headers import Header
 from jitvm.interp.returns import vm_return
-from jitvm.native import Interp, Next, Ptr, addr, handler, u32, u64, unlikely, vm_leave
+from jitvm.native import Interp, Next, Ptr, addr, handler, inline, u32, u64, unlikely, vm_leave
 from jitvm.runtime.errcodes import ERR_BUILTIN
 from jitvm.runtime.func import func_close
 from jitvm.runtime.state import MAX_EXTENDED, stack_relimit
@@ -29,6 +29,7 @@ COROUTINE_FAILED = int(Header.COROUTINE_FAILED)
 PCALL_LINK = 2 * 8 | int(Frame.PCALL)
 #: The link of an xpcall's frame: one more slot, for the message handler.
 XPCALL_LINK = 3 * 8 | int(Frame.PCALL)
+STOP_BUG = int(Stop.BUG)
 #: What the entry returns for an error in g.errval.
 FAILED = 0xFFFFFFFFFFFFFFFF
 
@@ -62,6 +63,12 @@ def vm_builtin_failed(vm: Interp, ra: u64, rd: u64) -> Next:
     return vm.tail(vm_unwind, 0, 0)
 
 
+@inline
+def stops_error(g: Ptr[VM], kind: u64) -> bool:
+    """Does the frame catch an error, or is it the entry from Python?  Nothing catches a bug of ours."""
+    return kind == KIND_C or kind == KIND_CP or (kind == KIND_PCALL and g.interrupt != STOP_BUG)
+
+
 @handler()
 def vm_unwind(vm: Interp, ra: u64, rd: u64) -> Next:
     """The error in g.errval leaves the frame at L.base."""
@@ -69,7 +76,7 @@ def vm_unwind(vm: Interp, ra: u64, rd: u64) -> Next:
     thread = g.cur
     base = thread.base
     link = (base - 1).bits
-    while link & KIND != KIND_PCALL and link & KIND != KIND_C and link & KIND != KIND_CP:
+    while not stops_error(g, link & KIND):
         if link & 3 == 0:
             base = base - 2 - call_operand_a(Ptr[u32](link))
         else:

@@ -17,6 +17,7 @@ from ir.objects import TValue
 from jitvm.front.errors import BadArgument
 from jitvm.runtime.debug import FrameInfo, slot_name, where
 from jitvm.runtime.errcodes import Bad, Err
+from jitvm.runtime.state import ERROR_IN_ERROR
 from jitvm.runtime.value import str_of
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ FIXED = {
 }
 KEY_ERRORS = {1: b"table index is nil", 2: b"table index is NaN"}
 TABLE_OVERFLOW = b"table overflow"
-STACK_ERRORS = {1: b"stack overflow", 0: b"stack overflow", 2: b"error in error handling"}
+STACK_OVERFLOW = b"stack overflow"
 #: What a library function expected.
 EXPECTED = {
     Bad.NUMBER: b"number",
@@ -123,6 +124,8 @@ class Messages:
             return self.builtin(thread, Bad(detail))
         if err is Err.COROUTINE:
             return self.caller_where(thread) + self.runtime.heap.text(str_of(self.runtime.heap.g.errval))
+        if err is Err.STACK and detail == ERROR_IN_ERROR:
+            return STACK_OVERFLOW
         if err is Err.CALL_VALUE:
             return b"attempt to call a " + type_name(_bits(detail)) + b" value"
         here = next(self.runtime.frames.walk(thread, self.runtime.heap.g.savepc), None)
@@ -137,7 +140,7 @@ class Messages:
             case Err.TABLE_KEY:
                 return KEY_ERRORS.get(detail, TABLE_OVERFLOW)
             case Err.STACK:
-                return STACK_ERRORS[detail]
+                return STACK_OVERFLOW
             case _:
                 return FIXED[err]
 

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 
 from ir.layout import Ptr
-from ir.objects import Frame, GCfunc, State, TValue
+from ir.objects import Frame, GCfunc, State, Stop, TValue
 from jitvm.front.bytecode import ins_ad
 from jitvm.front.errors import BadArgument, LuaError
 from jitvm.front.parser import compile_chunk
@@ -28,10 +28,9 @@ from jitvm.runtime.engine import ImageEngine
 from jitvm.runtime.hooks import Hooks
 from jitvm.runtime.output import Output
 from jitvm.runtime.protos import LoadedProto, Protos
-from jitvm.runtime.state import MAX_EXTENDED
 from jitvm.runtime.switch import Switch
 from jitvm.runtime.upcalls import Upcall
-from jitvm.runtime.value import FUNC_BITS, POINTER, TAB_BITS, func_of
+from jitvm.runtime.value import FUNC_BITS, NIL, POINTER, TAB_BITS, func_of
 from jitvm.runtime.values import LuaObject, Values, bits_of_number, format_number, number_of, parse_number
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
@@ -45,6 +44,7 @@ FAILED = -1
 #: Entries from Python within entries from Python, at most (LuaJIT's limit of nested C calls).
 MAX_ENTRIES = 190
 TOO_DEEP = b"error in error handling"
+NO_STACK = b"stack overflow"
 KIND = 7
 LINK_BITS = ~7
 
@@ -141,6 +141,7 @@ class Runtime:
         g.vmstate, g.jit_base, g.cframe = vmstate, jit_base, cframe
         if self._bug is not None:
             bug, self._bug = self._bug, None
+            self._let_run()
             raise bug
         results = []
         if status >= 0:
@@ -216,7 +217,7 @@ class Runtime:
     def interrupt(self) -> None:
         """Stop the running program with an error soon.  Callable from any thread."""
         self.interrupted = True
-        self.switch.interrupt()
+        self.switch.interrupt(Stop.ERROR)
         if self._jit is not None:
             self._jit.interrupt()
 
@@ -312,20 +313,38 @@ class Runtime:
     def _upcall(self, number: int, a: int, b: int, c: int) -> int:
         try:
             return self._upcalls[number](a, b, c)
-        except LuaError as error:
-            self.throw(error)
-        except BadArgument as error:
-            self.heap.g.errval.bits = self.values.string(self.messages.wrong_argument(error))
-        except RecursionError:
-            self.heap.g.errval.bits = self.values.string(b"stack overflow")
-        except MemoryError:
-            self.heap.g.errval.bits = self.values.string(b"not enough memory")
-        except BaseException as bug:
-            # Ours: it goes on from where Python entered, once native code has unwound.
-            self._bug = bug
-            self.heap.g.errval.bits = self.values.string(b"internal error")
+        except BaseException as error:
+            try:
+                self._failed(error)
+            except BaseException as bug:
+                self._stop(bug)
         self.heap.g.errcode = 0
         return FAILED
+
+    def _failed(self, error: BaseException) -> None:
+        """What an upcall raised becomes the error of the Lua program, or stops it."""
+        if isinstance(error, LuaError):
+            self.throw(error)
+        elif isinstance(error, BadArgument):
+            self.heap.g.errval.bits = self.values.string(self.messages.wrong_argument(error))
+        elif isinstance(error, RecursionError):
+            self.heap.g.errval.bits = self.values.string(b"stack overflow")
+        elif isinstance(error, MemoryError):
+            self.heap.g.errval.bits = self.values.string(b"not enough memory")
+        else:
+            self._stop(error)
+
+    def _stop(self, bug: BaseException) -> None:
+        """A bug of ours goes on from where Python entered, once native code has unwound.
+
+        No pcall of the program catches it, and where nobody looks at the upcall's result, the next loop or
+        call stops."""
+        if self._bug is None:
+            self._bug = bug
+        self.heap.g.errval.bits = NIL
+        self.switch.interrupt(Stop.BUG)
+        if self._jit is not None:
+            self._jit.interrupt()
 
     def throw(self, error: LuaError) -> None:
         """Puts an error on its way: native code unwinds when the upcall returns."""
@@ -348,6 +367,8 @@ class Runtime:
     def _raised(self, thread: int, catcher: int, _: int) -> int:
         """An error is about to leave frames: the last chance to look at them."""
         state = Ptr(State, thread)
+        if self._bug is not None:
+            return 0
         if self.heap.g.recording:
             self.jit.error_thrown()
         link = Ptr(TValue, catcher).bits and self._link(catcher)
@@ -395,16 +416,19 @@ class Runtime:
         try:
             results = self.call_bits(handler, [g.errval.bits], g.savepc)
             g.errval.bits = results[0] if results else self.values.from_python(None)
-        except LuaError:
+        except LuaError as error:
             self.traceback = None
-            overflow = state.stacksize > MAX_EXTENDED
-            g.errval.bits = self.values.string(b"stack overflow" if overflow else TOO_DEEP)
+            # No stack was left for the handler, or else it failed.
+            text = error.value if error.value == NO_STACK else TOO_DEEP
+            g.errval.bits = self.values.string(text)
 
     def _builtin(self, header: int, thread: int, nargs: int) -> int:
         return self.builtins.by_header[header](self, Ptr(State, thread), nargs)
 
     def _interrupt(self, thread: int, pc: int, _: int) -> int:
         """A program that is to be stopped comes by."""
+        if self._bug is not None:
+            return FAILED
         self._let_run()
         if not self.interrupted:
             return 0

@@ -14,7 +14,7 @@ from __future__ import annotations
 import struct
 
 from ir.layout import offset_of
-from ir.objects import VM
+from ir.objects import VM, Stop
 from jitvm.front.bytecode import BC
 from jitvm.interp.headers import DISPATCH_END, HEADERS
 
@@ -106,9 +106,9 @@ class Switch:
         self.counting = on
         self.update()
 
-    def interrupt(self) -> None:
+    def interrupt(self, how: Stop) -> None:
         """Have the running program look for the interrupt soon.  Callable from any thread."""
-        self.heap.g.interrupt = 1
+        self.heap.g.interrupt = max(how, self.heap.g.interrupt)
         self._poll()
 
     def _poll(self) -> None:

@@ -1,0 +1,10 @@
+-- What pcall and xpcall say about their arguments.
+print(pcall(xpcall, error, 1, "a"))
+print(pcall(xpcall, error))
+print(pcall(xpcall))
+local ok, e = pcall(function() xpcall(error, 1, "a") end)
+print(e)
+local ok, e = pcall(function() xpcall(error) end)
+print(e)
+local ok, e = pcall(function() pcall() end)
+print(e)
