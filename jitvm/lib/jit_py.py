@@ -49,7 +49,7 @@ def _protos(call: Call, with_children: int, with_itself: int) -> list[int]:
         raise call.wrong(1, b"function")
     fn = Ptr(GCfunc, function_address)
     if not function_address or fn.ffid != 0:
-        raise BadArgument(1, b"Lua function expected")
+        raise call.wrong(1, b"function")
     found = [fn.pc.addr - PROTO_SIZE] if with_itself else []
     if with_children or not with_itself:
         found += _children(fn.pc.addr - PROTO_SIZE)
@@ -83,15 +83,17 @@ def jit_off(call: Call) -> Results:
 @function("jit.flush")
 def jit_flush(call: Call) -> Results:
     runtime = call.runtime
+    one, protos = kind_of(call.bits(1)) >= NUMBER_FROM, []
+    if not one and call.bits(1) != NIL:
+        protos = _protos(call, int(call.bits(2) == TRUE), 1)
     if not runtime.has_jit:
         return ()
-    if kind_of(call.bits(1)) >= NUMBER_FROM:
+    if one:
         runtime.jit.flush_trace(call.integer(1))
     elif call.bits(1) == NIL:
         runtime.jit.flush()
-    else:
-        for proto in _protos(call, int(call.bits(2) == TRUE), 1):
-            runtime.jit.flush_proto(proto)
+    for proto in protos:
+        runtime.jit.flush_proto(proto)
     return ()
 
 

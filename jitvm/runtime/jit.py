@@ -93,6 +93,7 @@ class Jit:
         self.compiler.cache.limit = self.compiler.params.maxtrace
         self.compiler.flags = options.flags
         self.compiler.enabled = options.jit
+        self.compiler.crowded = self.compiler.pause = 0  # Limits may have been raised.
 
     # Upcalls.
 
@@ -131,6 +132,9 @@ class Jit:
 
     def flush_trace(self, number: int) -> None:
         self.compiler.flush_trace(number)
+
+    def flush_proto(self, proto: int) -> None:
+        self.compiler.flush_proto(proto)
 
     def interrupt(self) -> None:
         """Have running traces leave soon.  Callable from any thread."""

@@ -40,6 +40,8 @@ from jitvm.trace.penalty import Penalties
 CALLS = (BC.CALLM, BC.CALL, BC.ITERC)
 #: What a counter is set to for an immediate retry.
 RETRY_NOW = 1
+#: Lack of room costs nothing the first few times; then ever more hot loops and exits are ignored.
+FREE_FLUSHES, LONGEST_PAUSE = 4, 1 << 16
 DONE = 255  # An exit that never becomes hot (again).
 
 
@@ -105,6 +107,8 @@ class TraceCompiler:
     enabled: bool = True
     started: int = 0  # Recordings so far.
     failed: bool = False  # An error was thrown while recording.
+    crowded: int = 0  # Flushes for lack of room.
+    pause: int = 0  # So many hot loops and exits are still to be ignored.
     cache: TraceCache = field(init=False)
     penalties: Penalties = field(init=False)
 
@@ -147,7 +151,7 @@ class TraceCompiler:
     def hot_loop(self, state: int, pc: int) -> None:
         """The counter of the loop bytecode or function header at `pc` ran out."""
         self.host.set_counter(pc, self.params.hotloop * 2)
-        if self.recorder is None and self.enabled:
+        if self.recorder is None and self.enabled and not self._pauses():
             self._start(state, pc, 0, 0)
 
     hot_call = hot_loop
@@ -155,7 +159,7 @@ class TraceCompiler:
     def hot_exit(self, state: int, number: int, exitno: int, pc: int) -> None:
         """An exit of a trace has been taken often; `pc` is where the interpreter goes on."""
         trace = self.cache.traces.get(number)
-        if trace is None or not self.enabled or self.recorder is not None:
+        if trace is None or not self.enabled or self.recorder is not None or self._pauses():
             return
         self.view.enter(state)
         snap = trace.snaps[exitno]
@@ -203,7 +207,7 @@ class TraceCompiler:
             return
         number = self.cache.next_number()
         if number is None:
-            self.flush()
+            self._make_room()
             return
         trace = self._new_trace(number, parent, exitno)
         trace.startpc, trace.startpt, trace.startins = pc, pt.address, view.ins(pc)
@@ -282,6 +286,8 @@ class TraceCompiler:
         looping = trace.link == trace.number and rec.framedepth + rec.retdepth == 0
         if looping and self.flags & OptFlag.LOOP:
             dce(rec.builder)
+            if 2 * len(trace.snaps) - 2 > self.params.maxsnap:  # The loop repeats all but the first and last.
+                raise Abort(TraceError.SNAPOV)
             trace.dead_at_loop = dead_at_loop(rec)
             if loop_opt(rec.builder, rec.baseslot + rec.maxslot) is LoopResult.UNROLL:
                 trace.link, trace.linktype = 0, LinkType.NONE
@@ -343,7 +349,7 @@ class TraceCompiler:
         if reason.error is TraceError.DOWNREC and not self.failed:
             return self._restart_at_return(rec)
         if reason.error is TraceError.MCODEAL:
-            self.flush()
+            self._make_room()
         return None
 
     def _penalise(self, rec: Recorder, trace: Trace, error: TraceError) -> None:
@@ -394,6 +400,27 @@ class TraceCompiler:
         trace = self.cache.traces.get(number)
         if trace is not None and trace.root == 0 and trace.startins & 0xFF not in CALLS:
             uninstall_root(self.view, trace)
+
+    def flush_proto(self, proto: int) -> None:
+        """No way leads into the root traces that start in a function."""
+        for number, trace in self.cache.traces.items():
+            if trace.startpt == proto:
+                self.flush_trace(number)
+
+    def _make_room(self) -> None:
+        """Flush because a limit is reached.
+
+        A program whose traces never fit would compile all the time: it gets pauses, each twice as long."""
+        self.flush()
+        self.crowded += 1
+        if self.crowded > FREE_FLUSHES:
+            self.pause = min(1 << self.crowded, LONGEST_PAUSE)
+
+    def _pauses(self) -> bool:
+        if self.pause == 0:
+            return False
+        self.pause -= 1
+        return True
 
     def flush(self) -> None:
         """Forget all traces."""
