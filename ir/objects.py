@@ -338,6 +338,7 @@ class VM(Struct):
     scan_number: Ptr[u8]  # "%lf"
     hook_count: u32  # Bytecodes until the next count event, and what it starts from.
     hook_start: u32
+    exit_watch: u32  # Somebody wants to know of exits.
 
 
 class Stop(IntEnum):

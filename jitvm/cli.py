@@ -221,8 +221,22 @@ class Session:
         command, _, rest = text.partition(b"=")
         handler = COMMANDS.get(command)
         if handler is None:
-            raise self.report(LuaError(UNKNOWN_COMMAND))
-        self._guarded(lambda: handler(self.runtime, rest.decode("utf-8", "surrogateescape")))
+            self._guarded(lambda: self._start_module(command, rest))
+        else:
+            self._guarded(lambda: handler(self.runtime, rest.decode("utf-8", "surrogateescape")))
+
+    def _start_module(self, name: bytes, rest: bytes) -> None:
+        """`start` of the module jit.NAME, with what stands between commas; nothing there is nil."""
+        try:
+            module = self.runtime.require(b"jit." + name)[0]
+        except LuaError as error:
+            if self._message(error).startswith(b"module "):
+                raise LuaError(UNKNOWN_COMMAND) from None
+            raise
+        values = self.runtime.values
+        start = self.runtime.index(values.from_python(module), values.string(b"start"))
+        words = [word or None for word in rest.split(b",")] if rest else []
+        self.runtime.call(values.to_python(start), *words)  # type: ignore[arg-type]
 
     def _guarded(self, action: Callable[[], object]) -> None:
         try:

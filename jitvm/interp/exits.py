@@ -33,7 +33,7 @@ from jitvm.runtime.errcodes import ERR_STACK
 from jitvm.runtime.gc import gc_check
 from jitvm.runtime.state import ERROR_IN_ERROR, GROWN, stack_grow, stack_resize
 from jitvm.runtime.table import tab_dup, tab_new, tab_set
-from jitvm.runtime.upcalls import UPCALL_HOTEXIT
+from jitvm.runtime.upcalls import UPCALL_EXIT, UPCALL_HOTEXIT
 from jitvm.runtime.value import POINTER, PROTO_SIZE
 from x64.recipe import FLAG_COLLECT, FLAG_COUNTED, METATABLE_KEY, Kind
 
@@ -192,6 +192,8 @@ def trace_exit(g: Ptr[VM], exit_number: u32) -> Ptr[u32]:
         g.errarg = u32(status)
         return Ptr[u32](u64(0))
     flags = recipe[3]
+    if unlikely(g.exit_watch != 0):
+        g.upcall(UPCALL_EXIT, u64(head.number), recipe[0] >> 16 & 0xFFFF, u64(0))
     if (flags & FLAG_COLLECT) != 0:
         gc_check(g)
     if (flags & FLAG_COUNTED) != 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ir.objects import VM, GCstr, GCtab, State, TValue
+from ir.types import TAG_PROTO, TAG_TRACE
 from jitvm.lib.args import (
     arg_error,
     check_any,
@@ -45,6 +46,7 @@ from jitvm.runtime.value import (
     str_data,
     str_of,
     tab_of,
+    tag_of,
 )
 
 VALUE, ASSERTION, INDEX_RANGE = int(Bad.VALUE), int(Bad.ASSERTION), int(Bad.INDEX_RANGE)
@@ -54,7 +56,10 @@ INVALID_OPTION = int(Bad.INVALID_OPTION)
 HASH, MINUS, PLUS, ZERO, NINE = ord("#"), ord("-"), ord("+"), ord("0"), ord("9")
 SMALL_A, SMALL_Z, SMALL_X, COLON, SPACE = ord("a"), ord("z"), ord("x"), ord(":"), ord(" ")
 
-TYPE_NAMES = (b"nil", b"boolean", b"userdata", b"number", b"string", b"table", b"function", b"thread")
+TYPE_NAMES = (
+    b"nil", b"boolean", b"userdata", b"number", b"string", b"table", b"function", b"thread",
+    b"proto", b"trace",
+)  # fmt: skip
 
 
 @inline
@@ -80,7 +85,9 @@ def type_index(tv: Ptr[TValue]) -> u32:
         return 1
     if is_thread(tv):
         return 7
-    return 2
+    if tag_of(tv) == TAG_PROTO:
+        return 8
+    return 9 if tag_of(tv) == TAG_TRACE else 2
 
 
 @library("type", *TYPE_NAMES)

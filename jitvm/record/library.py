@@ -155,7 +155,7 @@ def type_(call: BuiltinCall) -> None:
 TYPE_NAMES = {
     IRType.NIL: b"nil", IRType.FALSE: b"boolean", IRType.TRUE: b"boolean", IRType.STR: b"string", TAB:
     b"table", FUNC: b"function", IRType.THREAD: b"thread", IRType.UDATA: b"userdata", IRType.LIGHTUD:
-    b"userdata", IRType.CDATA: b"cdata",
+    b"userdata", IRType.CDATA: b"cdata", IRType.PROTO: b"proto",
 }  # fmt: skip
 
 

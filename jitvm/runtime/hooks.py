@@ -17,7 +17,7 @@ from ir.layout import Ptr
 from ir.objects import GCfunc, State
 from jitvm.front.bytecode import BC, op_of
 from jitvm.runtime.protos import LoadedProto
-from jitvm.runtime.switch import CALL, COUNT, LINE, RETURN, RETURNS
+from jitvm.runtime.switch import CALL, COUNT, HOOK_ACTIVE, LINE, RETURN, RETURNS
 from jitvm.runtime.value import NIL, POINTER
 from jitvm.runtime.values import LuaObject, bits_of_number
 
@@ -25,7 +25,7 @@ TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
     from jitvm.runtime.runtime import Runtime
 
-EVENT_MASK, ACTIVE = 15, 16
+EVENT_MASK = 15
 
 
 class Hooks:
@@ -52,7 +52,7 @@ class Hooks:
         self.count = count if mask & COUNT else 0
         g = self.runtime.heap.g
         g.hook_start = g.hook_count = self.count
-        g.hookmask = g.hookmask & ACTIVE | mask
+        g.hookmask = g.hookmask & HOOK_ACTIVE | mask
         if g.recording:
             self.runtime.jit.error_thrown()
         self.runtime.switch.set_hooks(mask)
@@ -96,12 +96,12 @@ class Hooks:
         runtime, g = self.runtime, self.runtime.heap.g
         assert self._function is not None
         multres = g.multres
-        g.hookmask |= ACTIVE
+        g.hookmask |= HOOK_ACTIVE
         shown = NIL if line < 0 else bits_of_number(float(line))
         try:
             runtime.call_bits(self._function.bits, [runtime.values.string(event), shown], pc)
         finally:
-            g.hookmask &= ~ACTIVE
+            g.hookmask &= ~HOOK_ACTIVE
             g.multres = multres
 
 

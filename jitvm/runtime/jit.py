@@ -81,6 +81,7 @@ class Jit:
         self.view = View(ProcessReader(), g.addr)
         self.compiler = TraceCompiler(self.view, self, parameters(runtime.options), runtime.options.flags)
         self.compiler.seed_random(runtime.options.seed)
+        self.bus.watch_exits = self._watch_exits
         self.configure(runtime.options)
 
     @property
@@ -94,6 +95,9 @@ class Jit:
         self.compiler.flags = options.flags
         self.compiler.enabled = options.jit
         self.compiler.crowded = self.compiler.pause = 0  # Limits may have been raised.
+
+    def _watch_exits(self, wanted: bool) -> None:
+        self._g.exit_watch = int(wanted)
 
     # Upcalls.
 
@@ -116,6 +120,12 @@ class Jit:
     def hot_exit(self, number: int, exitno: int, pc: int) -> None:
         if not self._is_hooked:
             self.compiler.hot_exit(self._g.cur.addr, number, exitno, pc)
+
+    def exit_taken(self, number: int, exitno: int) -> None:
+        """Somebody wants to know of exits."""
+        trace = self.compiler.cache.traces.get(number)
+        for listener in self.bus.listeners if trace is not None else ():
+            listener.exit(trace, exitno)
 
     def stitch(self, thread: int, pc: int, number: int) -> None:
         if not self._is_hooked:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from jitvm.runtime.engine import Engine
     from jitvm.runtime.errors import Messages
     from jitvm.runtime.jit import Jit
+    from jitvm.runtime.profile import Profiler
+    from jitvm.runtime.vm_events import VMEvents
 
 FAILED = -1
 #: Entries from Python within entries from Python, at most (LuaJIT's limit of nested C calls).
@@ -69,6 +71,8 @@ class Runtime:
         self.traceback: bytes | None = None
         self._index: LuaObject | None = None
         self._jit: Jit | None = None
+        self._vm_events: VMEvents | None = None
+        self._profiler: Profiler | None = None
         self._frames: Frames | None = None
         self._messages: Messages | None = None
         self._bug: BaseException | None = None
@@ -104,7 +108,11 @@ class Runtime:
 
     def load_proto(self, proto: object) -> LuaObject:
         """The function of a prototype that the front end made."""
+        before = len(self.protos.loaded)
         address = self.protos.load(proto)  # type: ignore[arg-type]
+        if self._vm_events is not None:
+            for loaded in self.protos.loaded[before:]:
+                self._vm_events.loaded(loaded.address)
         made = self.heap.call("func_new_main", self.heap.g, address, self.heap.g.globals)
         return LuaObject(self.heap, int(made.addr if isinstance(made, Ptr) else made) | FUNC_BITS)
 
@@ -217,6 +225,10 @@ class Runtime:
     def interrupt(self) -> None:
         """Stop the running program with an error soon.  Callable from any thread."""
         self.interrupted = True
+        self.come_by()
+
+    def come_by(self) -> None:
+        """Have the running program call `_interrupt` soon.  Callable from any thread."""
         self.switch.interrupt(Stop.ERROR)
         if self._jit is not None:
             self._jit.interrupt()
@@ -274,6 +286,24 @@ class Runtime:
         """Has any loop become hot yet?"""
         return self._jit is not None
 
+    @property
+    def vm_events(self) -> VMEvents:
+        """Handlers of `jit.attach`."""
+        if self._vm_events is None:
+            from jitvm.runtime.vm_events import VMEvents
+
+            self._vm_events = VMEvents(self)
+        return self._vm_events
+
+    @property
+    def profiler(self) -> Profiler:
+        """The sampling profiler."""
+        if self._profiler is None:
+            from jitvm.runtime.profile import Profiler
+
+            self._profiler = Profiler(self)
+        return self._profiler
+
     def apply_options(self) -> None:
         """After a change of `options`: counters and dispatch."""
         hotloop = self.options.parameters["hotloop"]
@@ -305,6 +335,7 @@ class Runtime:
             Upcall.STRING_TO_NUMBER: self._string_to_number,
             Upcall.OUT_OF_MEMORY: self._out_of_memory,
             Upcall.HOOK: self._hook,
+            Upcall.EXIT: lambda trace, snap, _: self._traced(lambda: self.jit.exit_taken(trace, snap)),
             Upcall.IO_FAILED: self._io_failed,
             Upcall.IO_CLOSE: self._io_close,
         }
@@ -430,6 +461,8 @@ class Runtime:
         if self._bug is not None:
             return FAILED
         self._let_run()
+        if self._profiler is not None:
+            self._profiler.deliver(thread, pc + 4)
         if not self.interrupted:
             return 0
         self.interrupted = False

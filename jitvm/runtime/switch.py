@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 COUNTING = (BC.FORL, BC.ITERL, BC.LOOP, BC.FUNCF)
 #: Events of hooks (runtime/hooks.py).
 CALL, RETURN, LINE, COUNT = 1, 2, 4, 8
+#: A hook, or a handler of `jit.attach`, is running.
+HOOK_ACTIVE = 16
 RETURNS = (BC.RETM, BC.RET, BC.RET0, BC.RET1)
 #: What enters a trace, or counts towards one.
 COMPILED = (BC.FORL, BC.JFORI, BC.JFORL, BC.ITERL, BC.JITERL, BC.LOOP, BC.JLOOP, BC.FUNCF, BC.JFUNCF)

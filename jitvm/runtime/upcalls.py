@@ -33,6 +33,7 @@ class Upcall(IntEnum):
     IO_FAILED = 20  # thread: the C library failed, errno says why: nil, message and number as results
     IO_CLOSE = 21  # thread, file: an iterator of lines is done with it; 0: g.errval is the error to raise
     HOOK = 22  # thread, pc of the bytecode about to run: tell the hook
+    EXIT = 23  # trace number, snapshot number: an exit has been taken, and somebody wants to know
 
 
 UPCALL_ERROR = int(Upcall.ERROR)
@@ -51,3 +52,4 @@ UPCALL_OUT_OF_MEMORY = int(Upcall.OUT_OF_MEMORY)
 UPCALL_IO_FAILED = int(Upcall.IO_FAILED)
 UPCALL_IO_CLOSE = int(Upcall.IO_CLOSE)
 UPCALL_HOOK = int(Upcall.HOOK)
+UPCALL_EXIT = int(Upcall.EXIT)

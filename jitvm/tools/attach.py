@@ -9,6 +9,7 @@ error; "-" is standard output.
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from typing import TYPE_CHECKING, TextIO, cast
@@ -89,9 +90,11 @@ def open_output(runtime: Runtime, name: str, variable: str, default: TextIO | No
         assert default is not None
         return default
     try:
-        return open(name, "w", encoding="utf-8", errors="surrogateescape")
+        opened = open(name, "w", encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise LuaError(f"{name}: {os.strerror(error.errno or 0)}".encode()) from None
+    atexit.register(opened.close)  # A process may end without Python closing its files.
+    return opened
 
 
 def attach_verbose(runtime: Runtime, rest: str) -> None:

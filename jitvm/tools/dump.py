@@ -128,6 +128,7 @@ class Dump(Listener):
 
     def __post_init__(self) -> None:
         self.wants_record = "b" in self.mode
+        self.wants_exit = bool(self.mode & frozenset("xX"))
         if self.color is Color.HTML:
             self.out.write(HEADER_HTML)
 

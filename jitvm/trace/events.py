@@ -8,6 +8,7 @@ A listener overrides the methods it cares about.  Events are sent before the rec
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ir.abort import Abort
@@ -26,8 +27,9 @@ class Place:
 class Listener:
     """Does nothing on every event."""
 
-    #: False: `record`, the costly one, need not be sent.
+    #: False: `record` and `exit`, the costly ones, need not be sent.
     wants_record = False
+    wants_exit = False
 
     def start(self, view: View, trace: Trace, place: Place) -> None:
         """A recording begins."""
@@ -54,11 +56,17 @@ class Bus:
 
     listeners: list[Listener] = field(default_factory=list)
     wants_record: bool = False
+    #: Told whether anybody wants to know of exits.
+    watch_exits: Callable[[bool], None] = lambda wanted: None
 
     def listen(self, listener: Listener) -> None:
         self.listeners.append(listener)
-        self.wants_record = any(each.wants_record for each in self.listeners)
+        self._update()
 
     def ignore(self, listener: Listener) -> None:
         self.listeners.remove(listener)
+        self._update()
+
+    def _update(self) -> None:
         self.wants_record = any(each.wants_record for each in self.listeners)
+        self.watch_exits(any(each.wants_exit for each in self.listeners))
