@@ -124,10 +124,13 @@ class FunctionBuilder:
         ordered = op in (Op.MIN, Op.MAX)  # MINSD gives its second operand for a NaN.
         if "C" in op.kind and not ordered and isinstance(args[0], Ins) and args[0].is_const:
             args = (args[1], args[0])
-        values = [a.value if isinstance(a, Ins) and a.is_const else a for a in args]
-        faults = op in (Op.IDIV, Op.IREM) and values[1] == 0
-        if not any(isinstance(v, Ins) for v in values) and not faults:
-            return self.constant(type_, compute(op, type_, tuple(values)))
+        for arg in args:
+            if isinstance(arg, Ins) and not arg.is_const:
+                break
+        else:
+            values = tuple([a.value if isinstance(a, Ins) else a for a in args])
+            if not (op in (Op.IDIV, Op.IREM) and values[1] == 0):
+                return self.constant(type_, compute(op, type_, values))
         for rule in FOLDS.get(op, ()):
             found = rule(self, type_, args)
             if found is not None:

@@ -48,33 +48,26 @@ class IRType(IntEnum):
     U64 = "u64", 8
     SOFTFP = "sfp", 8
 
-    @property
-    def is_primitive(self) -> bool:
-        return self <= IRType.TRUE
+    # What follows is asked for every operand of every instruction: attributes, set below, not properties.
+    is_primitive: bool
+    is_integer: bool  # Any integer type, of whatever width and sign.
+    is_float: bool
+    is_gc: bool  # A pointer to a collectable object.
+    is_64: bool  # Held in a full 64-bit general register.
+    is_signed: bool
 
-    @property
-    def is_integer(self) -> bool:
-        """Any integer type, of whatever width and sign."""
-        return IRType.I8 <= self <= IRType.U64
 
-    @property
-    def is_float(self) -> bool:
-        return self in (IRType.NUM, IRType.FLOAT)
+def _classify(type_: IRType) -> None:
+    type_.is_primitive = type_ <= IRType.TRUE
+    type_.is_integer = IRType.I8 <= type_ <= IRType.U64
+    type_.is_float = type_ in (IRType.NUM, IRType.FLOAT)
+    type_.is_gc = IRType.STR <= type_ <= IRType.UDATA and type_ not in (IRType.P32, IRType.P64)
+    type_.is_64 = type_.size == 8 and type_ is not IRType.NUM
+    type_.is_signed = type_ in (IRType.I8, IRType.I16, IRType.INT, IRType.I64)
 
-    @property
-    def is_gc(self) -> bool:
-        """A pointer to a collectable object."""
-        return IRType.STR <= self <= IRType.UDATA and self not in (IRType.P32, IRType.P64)
 
-    @property
-    def is_64(self) -> bool:
-        """Held in a full 64-bit general register."""
-        return self.size == 8 and self is not IRType.NUM
-
-    @property
-    def is_signed(self) -> bool:
-        return self in (IRType.I8, IRType.I16, IRType.INT, IRType.I64)
-
+for _type in IRType:
+    _classify(_type)
 
 #: By number; to index it is faster than to call IRType.
 IRTYPES = tuple(IRType)

@@ -22,20 +22,27 @@ from ir.types import IRType
 Operand = object  # Ins | int | float | str | Edge | Exit, as the opcode table says.
 
 
-@dataclass(eq=False, slots=True)
 class Ins:
     """One instruction.  Identity is equality; `ref` is its number in listings."""
 
-    op: Op
-    type: IRType
-    args: tuple[Any, ...] = ()
-    guard: bool = False
-    phi: bool = False  # Left operand of a PHI: loop-carried, opaque to fold patterns.
-    ref: int = 0  # Position; constants count down from -1.
+    __slots__ = ("args", "guard", "is_const", "op", "phi", "ref", "type")
 
-    @property
-    def is_const(self) -> bool:
-        return self.op in CONSTANTS
+    def __init__(
+        self,
+        op: Op,
+        type: IRType,
+        args: tuple[Any, ...] = (),
+        guard: bool = False,
+        phi: bool = False,
+        ref: int = 0,
+    ) -> None:
+        self.op = op
+        self.type = type
+        self.args = args
+        self.guard = guard
+        self.phi = phi  # Left operand of a PHI: loop-carried, opaque to fold patterns.
+        self.ref = ref  # Position; constants count down from -1.
+        self.is_const = op in CONSTANTS
 
     @property
     def value(self) -> int | float:
