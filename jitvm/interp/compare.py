@@ -10,11 +10,10 @@ from __future__ import annotations
 from ir.objects import TValue
 from ir.types import TAG_SHIFT, TAG_TAB, TAG_UDATA
 from jitvm.front.bytecode import BC
+from jitvm.interp.checks import slow_type
 from jitvm.interp.frames import knum, number, take
 from jitvm.interp.meta import slow_equal, slow_order
-from jitvm.interp.throw import vm_error
 from jitvm.native import Interp, Next, Ptr, handler, i32, i64, inline, u32, u64, unlikely
-from jitvm.runtime.errcodes import ERR_BADTYPE
 from jitvm.runtime.value import STR_BITS, TRUTH_LIMIT
 
 assert TAG_TAB == TAG_UDATA + 1
@@ -229,12 +228,12 @@ def isf(vm: Interp, ra: u64, rd: u64) -> Next:
 def istype(vm: Interp, ra: u64, rd: u64) -> Next:
     """A must have the tag -D (D is the tag's complement plus one)."""
     if unlikely((vm.base + ra).sbits >> TAG_SHIFT != -i64(rd)):
-        return vm.tail(vm_error, ERR_BADTYPE, ra)
+        return vm.tail(slow_type, ra, rd)
     return vm.next()
 
 
 @handler(BC.ISNUM)
 def isnum(vm: Interp, ra: u64, rd: u64) -> Next:
     if unlikely(not number(vm.base + ra)):
-        return vm.tail(vm_error, ERR_BADTYPE, ra)
+        return vm.tail(slow_type, ra, rd)
     return vm.next()

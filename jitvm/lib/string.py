@@ -12,10 +12,9 @@ from jitvm.lib.args import (
     check_string,
     int_arg,
     is_absent,
-    result_number,
     result_string,
 )
-from jitvm.lib.table import library
+from jitvm.lib.table import library, lua_library
 from jitvm.native import Ptr, f64, i32, i64, inline, native, u8, u32, u64, unlikely
 from jitvm.runtime.errcodes import Bad
 from jitvm.runtime.state import stack_grow
@@ -43,12 +42,7 @@ def end_of(position: i32, length: i32) -> i32:
     return at if at < length else length
 
 
-@library("string.len")
-@native
-def lib_string_len(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
-    if unlikely(not check_string(g, base, nargs, 1)):
-        return -1
-    return result_number(L, base, f64(str_of(base).len))
+lua_library("string.len", "return function(s) CHECK_str(s) return #s end")
 
 
 @library("string.sub")

@@ -10,23 +10,75 @@ from jitvm.lib.args import (
     check_table,
     int_arg,
     is_absent,
-    result_bits,
     result_number,
     result_string,
+    result_table,
 )
 from jitvm.lib.string import FREE_SLOTS, MAX_RESULTS
-from jitvm.lib.table import library
+from jitvm.lib.table import library, lua_library
 from jitvm.native import Ptr, f64, i32, i64, native, u32, u64, unlikely
 from jitvm.runtime.barrier import barrier_back
 from jitvm.runtime.errcodes import Bad
 from jitvm.runtime.number import NUMBER_TEXT, num_text
 from jitvm.runtime.state import stack_grow
 from jitvm.runtime.string import MAX_STRING, buf_need, bytes_copy, str_new
-from jitvm.runtime.table import tab_getint, tab_len, tab_setint
-from jitvm.runtime.value import copy, is_nil, is_number, is_str, set_nil, str_data, str_of, tab_of
+from jitvm.runtime.table import tab_clear, tab_getint, tab_len, tab_setint
+from jitvm.runtime.tabsize import MAX_ASIZE, MAX_HBITS
+from jitvm.runtime.tracecalls import trace_tab_new_ah
+from jitvm.runtime.value import copy, is_nil, is_number, is_str, str_data, str_of, tab_of
 
 INSERT_ARGS, UNPACK, OVERFLOW = int(Bad.INSERT_ARGS), int(Bad.UNPACK), int(Bad.STRING_OVERFLOW)
 CONCAT_VALUE, TABLE_OVERFLOW = int(Bad.CONCAT_VALUE), int(Bad.TABLE_OVERFLOW)
+MAX_HSIZE = 1 << MAX_HBITS
+
+lua_library("table.getn", "return function(t) CHECK_tab(t) return #t end")
+lua_library("table.foreachi", """return function(t, f)
+    CHECK_tab(t) CHECK_func(f)
+    for i = 1, #t do
+        local result = f(i, t[i])
+        if result ~= nil then return result end
+    end
+end""")
+lua_library("table.foreach", """return function(t, f)
+    CHECK_tab(t) CHECK_func(f)
+    for key, value in PAIRS(t) do
+        local result = f(key, value)
+        if result ~= nil then return result end
+    end
+end""")
+lua_library("table.remove", """return function(t, position)
+    CHECK_tab(t)
+    local last = #t
+    if position == nil then
+        if last ~= 0 then
+            local removed = t[last]
+            t[last] = nil
+            return removed
+        end
+    else
+        CHECK_num(position)
+        if position >= 1 and position <= last then
+            local removed = t[position]
+            for i = position + 1, last do t[i - 1] = t[i] end
+            t[last] = nil
+            return removed
+        end
+    end
+end""")
+lua_library("table.move", """return function(from, first, last, at, to)
+    CHECK_tab(from) CHECK_num(first) CHECK_num(last) CHECK_num(at)
+    if to == nil then to = from end
+    CHECK_tab(to)
+    if last >= first then
+        local distance = at - first
+        if at > last or at <= first or to ~= from then
+            for i = first, last do to[i + distance] = from[i] end
+        else
+            for i = last, first, -1 do to[i + distance] = from[i] end
+        end
+    end
+    return to
+end""")
 
 
 @library("table.insert")
@@ -58,29 +110,6 @@ def lib_table_insert(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -
     return 0
 
 
-@library("table.remove")
-@native
-def lib_table_remove(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
-    """The last element, or the one at a position, moving the rest down."""
-    if unlikely(not check_table(g, base, nargs, 1)):
-        return -1
-    t = tab_of(base)
-    length = i32(tab_len(g, t))
-    at = length
-    if not is_absent(base, nargs, 2):
-        if not check_number(g, base, nargs, 2):
-            return -1
-        at = int_arg(base, 2)
-    if at < 1 or at > length:
-        return 0
-    removed = tab_getint(g, t, at).bits
-    while at < length:
-        copy(tab_setint(g, t, at), tab_getint(g, t, at + 1))
-        at += 1
-    set_nil(tab_setint(g, t, at))
-    return result_bits(L, base, removed)
-
-
 @library("table.maxn")
 @native
 def lib_table_maxn(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
@@ -100,14 +129,6 @@ def lib_table_maxn(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> 
             if not is_nil(n.val) and is_number(n.key) and n.key.num > largest:
                 largest = n.key.num
     return result_number(L, base, largest)
-
-
-@library("table.getn")
-@native
-def lib_table_getn(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
-    if unlikely(not check_table(g, base, nargs, 1)):
-        return -1
-    return result_number(L, base, f64(tab_len(g, tab_of(base))))
 
 
 @library("table.concat")
@@ -161,6 +182,28 @@ def put_item(g: Ptr[VM], item: Ptr[TValue], size: u64) -> u64:
     return size + u64(num_text(g, item.num, buf_need(g, size + NUMBER_TEXT) + size))
 
 
+@library("table.new")
+@native
+def lib_table_new(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """A table with room for so many elements and so many other keys."""
+    if unlikely(not check_number(g, base, nargs, 1) or not check_number(g, base, nargs, 2)):
+        return -1
+    asize = int_arg(base, 1)
+    hsize = int_arg(base, 2)
+    if unlikely(asize >= MAX_ASIZE or u32(hsize) > MAX_HSIZE):
+        return arg_error(g, 0, TABLE_OVERFLOW)
+    return result_table(L, base, trace_tab_new_ah(g, asize, hsize))
+
+
+@library("table.clear")
+@native
+def lib_table_clear(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_table(g, base, nargs, 1)):
+        return -1
+    tab_clear(tab_of(base))
+    return 0
+
+
 @library("unpack")
 @native
 def lib_unpack(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
@@ -183,7 +226,7 @@ def lib_unpack(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
     if first > last:
         return 0
     count = i64(last) - i64(first) + 1
-    if unlikely(count > MAX_RESULTS):
+    if unlikely(count >= MAX_RESULTS or count + i64(nargs) > MAX_RESULTS):
         return arg_error(g, 0, UNPACK)
     out = base
     if count > FREE_SLOTS and base + (count + FREE_SLOTS) > L.maxstack:

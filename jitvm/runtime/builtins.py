@@ -12,7 +12,6 @@ from collections.abc import Callable
 from ir.layout import Ptr
 from ir.objects import GCfunc, GCtab
 from jitvm.front.bytecode import BC, ins_ad
-from jitvm.front.parser import compile_chunk
 from jitvm.interp.headers import HEADERS
 from jitvm.lib.table import (
     CONSTANTS,
@@ -23,6 +22,7 @@ from jitvm.lib.table import (
     LibraryFunction,
     Upvalue,
 )
+from jitvm.runtime.lua_builtins import builtin_prototype
 from jitvm.runtime.value import FUNC_BITS, STR_BITS, TAB_BITS
 from jitvm.runtime.values import bits_of_number
 
@@ -130,10 +130,8 @@ class Builtins:
                 return self.function(upvalue.name) | FUNC_BITS
 
     def _lua_function(self, row: LibraryFunction) -> int:
-        """The first child of a chunk that does nothing but return it."""
         assert row.lua is not None
-        chunk = compile_chunk(row.lua.encode(), b"=" + row.name.encode())
-        proto = self.runtime.protos.load(chunk.children[0])
+        proto = self.runtime.protos.load(builtin_prototype(row.lua, row.field))
         made = self.heap.call("func_new_main", self.heap.g, proto, self.heap.g.globals)
         address = int(made.addr if isinstance(made, Ptr) else made)
         self.heap.hold(address)

@@ -38,10 +38,10 @@ class FrameInfo:
 
     @property
     def line(self) -> int:
-        """Current line, -1 if there is none."""
+        """Current line; 0 if debug information was left out, -1 if no bytecode is running."""
         if self.proto is None or self.pc < 0:
             return -1
-        return self.proto.lines[self.pc] if self.pc < len(self.proto.lines) else -1
+        return self.proto.lines[self.pc] if self.pc < len(self.proto.lines) else 0
 
 
 class Frames:

@@ -72,6 +72,7 @@ class Bad(IntEnum):
     CO_DEAD = 115
     CO_RUNNING = 116
     C_STACK = 113  # Natives and Lua functions call each other too deep.
+    COMPARE = 114  # The values are in g.tmptv and g.tmptv2.
     PATTERN_FRONTIER = 120
     PATTERN_CAPTURE = 121
     PATTERN_ESCAPE = 122

@@ -163,6 +163,8 @@ class Messages:
             kind = type_name(self.runtime.heap.g.tmptv.bits)
             message = b"invalid value (%s) at index %d in table for 'concat'" % (kind, number)
             return self.caller_where(thread) + message
+        if bad is Bad.COMPARE:  # LuaJIT does not say where.
+            return incomparable(self.runtime.heap.g.tmptv.bits, self.runtime.heap.g.tmptv2.bits)
         if bad is Bad.REPLACEMENT:
             kind = type_name(self.runtime.heap.g.tmptv.bits)
             return self.caller_where(thread) + b"invalid replacement value (a %s)" % kind
@@ -205,7 +207,12 @@ class Messages:
 
 def _compare(thread: Ptr, detail: int) -> bytes:
     base = thread.base.addr
-    left, right = (type_name(_bits(base + 8 * slot)) for slot in (detail >> 32, detail & 0xFFFF))
+    return incomparable(*(_bits(base + 8 * slot) for slot in (detail >> 32, detail & 0xFFFF)))
+
+
+def incomparable(a: int, b: int) -> bytes:
+    """The message for two values that have no order."""
+    left, right = type_name(a), type_name(b)
     if left == right:
         return b"attempt to compare two %s values" % left
     return b"attempt to compare %s with %s" % (left, right)

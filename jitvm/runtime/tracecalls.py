@@ -83,7 +83,7 @@ def trace_tab_new_ah(g: Ptr[VM], asize: i32, hsize: i32) -> Ptr[GCtab]:
         hbits = hbits + 1
     if hsize != 0 and hbits == 0:
         hbits = u32(1)
-    return tab_new(g, u32(asize + 1), hbits)
+    return tab_new(g, u32(asize + 1) if asize > 0 else 0, hbits)
 
 
 @native

@@ -82,7 +82,7 @@ class ProgramNames(Names):
             return self.sources.builtin_name(view.ffid(place.fn))
         proto = self.sources.prototype(view.func_proto(place.fn).ident)
         pos = max(place.pos, 0)
-        line = proto.lines[pos] if pos else proto.firstline
+        line = proto.lines[pos] if pos and proto.lines else proto.firstline
         return location(proto.chunkname, line).decode("utf-8", "surrogateescape")
 
     def string(self, address: int) -> bytes:

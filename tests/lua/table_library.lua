@@ -1,0 +1,62 @@
+-- The rest of the table library, with its errors.
+local function show(...) print(...) end
+local t = {1, 2, 3}
+table.insert(t, 4) table.insert(t, 1, 0) table.insert(t, 9, "far")
+show(#t, table.concat(t, ","), t[9])
+show(table.remove(t), table.remove(t, 1), table.remove(t, 99), table.remove(t, 0), table.remove({}), #t)
+show(table.remove({1, 2, 3}, "2"))
+show(select("#", table.remove({})), select("#", table.remove({}, 1)), select("#", table.remove({5}, 1)))
+show(table.concat({}), table.concat({1, 2.5, "x"}, "-"), table.concat({1, 2, 3}, ", ", 2), table.concat({1, 2, 3}, 0, 2, 3))
+show(pcall(table.concat, {1, {}, 3}))
+show(pcall(table.concat, {1, 2}, ",", 1, 3))
+show(pcall(table.concat, {1, 2}, {}))
+show(table.concat({1}, ",", 5, 4) == "")
+show(pcall(table.insert, {1}))
+show(pcall(table.insert, {1}, 1, 2, 3))
+show(pcall(table.insert, nil, 1))
+show(pcall(table.insert, {1, 2, 3}, "x", "x"))
+show(table.maxn {1, 2, nil, 4, [10.5] = 1}, table.maxn {}, table.maxn {[-1] = 1}, table.maxn {n = 1})
+show(table.getn {1, 2, 3})
+table.foreachi({"a", "b"}, print)
+table.foreach({10, 20, x = 30}, print)
+show(table.foreach({1, 2, 3}, function(k, v) if v == 2 then return "found" end end))
+show(table.foreachi({1, 2, 3}, function(k, v) if v == 2 then return false end end))
+show(pcall(table.foreach, {}, nil))
+show(pcall(table.foreachi, 5, print))
+show(pcall(table.foreach, {1}, function() error("inside", 0) end))
+local function list(a) return table.concat(a, " ", 1, table.maxn(a)) end
+show(list(table.move({1, 2, 3, 4, 5}, 2, 5, 1)))
+show(list(table.move({1, 2, 3, 4, 5}, 1, 4, 2)))
+show(list(table.move({1, 2, 3}, 1, 3, 1, {})))
+show(list(table.move({1, 2, 3}, 1, 3, 3, {9, 9})))
+show(list(table.move({1, 2, 3}, 3, 1, 5)))
+show(pcall(table.move, {}, 1, "x", 3))
+show(pcall(table.move, {}, 1, 2, 3, 4))
+show(pcall(function() table.move({}, 1, {}, 3) end))
+show(unpack({1, 2, 3}))
+show(unpack({1, 2, 3}, 2))
+show(unpack({1, 2, 3}, 2, 5))
+show(unpack({1, 2, 3}, -1, 1))
+show(select("#", unpack({}, 1, 7997)))
+show(pcall(unpack, {}, 1, 7998))
+show(pcall(unpack, {}, 1, 1e6))
+show(pcall(unpack, {}, -2147483648, 2147483647))
+show(pcall(unpack))
+show(table.new, table.clear)
+-- Functions written in Lua check and convert their arguments.
+show(("abc"):len(), string.len(125), pcall(string.len))
+show(pcall(function() return ("x").len({}) end))
+show(pcall(math.deg, {}))
+show(math.deg("180") == math.deg(180), math.rad("1"))
+-- Hot.
+local q, sum = {}, 0
+for i = 1, 200 do
+  table.insert(q, i)
+  table.insert(q, 1, -i)
+  if i % 3 == 0 then sum = sum + table.remove(q) + table.remove(q, 1) end
+  sum = sum + #table.concat(q, ",") + table.getn(q) + select("#", unpack(q, 1, i % 5))
+  table.foreachi({i, i}, function(k, v) sum = sum + v end)
+  table.foreach({x = i}, function(k, v) sum = sum + v end)
+  sum = sum + table.move({i, i + 1}, 1, 2, 2)[3]
+end
+print(sum, #q)
