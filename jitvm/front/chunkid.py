@@ -34,7 +34,9 @@ def chunk_id(chunkname: bytes) -> bytes:
 
 
 def location(chunkname: bytes, line: int) -> bytes:
-    """Name and line as bytecode and trace listings show them."""
+    """Name and line as bytecode and trace listings show them.  Line -1: a library function in Lua."""
+    if line == -1:
+        return chunkname.strip(b"=[]")
     if chunkname[:1] == b"@":
         name = chunkname[1:]
         cut = max(name.rfind(b"/"), name.rfind(b"\\"))
