@@ -19,6 +19,7 @@ from jitvm.native import Ptr, i32, i64, idiv, inline, native, u32, unlikely
 from jitvm.runtime.barrier import barrier_back
 from jitvm.runtime.callback import call_lua
 from jitvm.runtime.errcodes import Bad
+from jitvm.runtime.meta import MM_LT, meta_lookup
 from jitvm.runtime.state import stack_grow
 from jitvm.runtime.string import str_cmp
 from jitvm.runtime.table import tab_getint, tab_len, tab_setint
@@ -29,6 +30,7 @@ from jitvm.runtime.value import (
     is_number,
     is_str,
     is_truthy,
+    obj_equal,
     set_nil,
     set_number,
     str_of,
@@ -120,10 +122,17 @@ def less(g: Ptr[VM], L: Ptr[State], a: i32, b: i32) -> i32:
         return 1 if p.num < q.num else 0
     if is_str(p) and is_str(q):
         return 1 if str_cmp(g, str_of(p), str_of(q)) < 0 else 0
-    copy(g.tmptv, p)
-    copy(g.tmptv2, q)
-    arg_error(g, 0, COMPARE)
-    return -1
+    mo = meta_lookup(g, p, MM_LT)
+    if unlikely(is_nil(mo) or not obj_equal(mo, meta_lookup(g, q, MM_LT))):
+        copy(g.tmptv, p)
+        copy(g.tmptv2, q)
+        arg_error(g, 0, COMPARE)
+        return -1
+    slot = base + CALLED
+    copy(slot, mo)
+    copy(slot + 2, p)
+    copy(slot + 3, q)
+    return called_less(g, L, slot)
 
 
 @native

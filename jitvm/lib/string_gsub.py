@@ -15,10 +15,9 @@ from jitvm.lib.string_find import push_capture, push_captures
 from jitvm.lib.table import library
 from jitvm.lib.text import text_add, text_add_value, text_begin, text_string
 from jitvm.native import Ptr, addr, f64, i32, i64, native, u8, u32, u64, unlikely
-from jitvm.runtime.callback import call_lua
+from jitvm.runtime.callback import call_lua, index_value
 from jitvm.runtime.errcodes import Bad
 from jitvm.runtime.state import stack_grow
-from jitvm.runtime.table import tab_get
 from jitvm.runtime.value import (
     copy,
     is_func,
@@ -31,7 +30,6 @@ from jitvm.runtime.value import (
     set_str,
     str_data,
     str_of,
-    tab_of,
 )
 
 REPLACEMENT, REPLACEMENT_TYPE = int(Bad.REPLACEMENT), int(Bad.REPLACEMENT_TYPE)
@@ -134,9 +132,9 @@ def replace(g: Ptr[VM], L: Ptr[State], s: Ptr[u8], end: Ptr[u8]) -> bool:
             copy(slot, L.top - results)
         L.top = slot
     else:
-        if unlikely(not push_capture(g, 0, s, end, slot)):
+        if unlikely(not push_capture(g, 0, s, end, slot) or not index_value(g, L, base + 2, slot)):
             return False
-        copy(slot, tab_get(g, tab_of(base + 2), slot))
+        slot = L.base + CALLED
     if is_truthy(slot):
         if unlikely(not (is_str(slot) or is_number(slot))):
             copy(g.tmptv, slot)

@@ -19,9 +19,12 @@ from __future__ import annotations
 from ir.objects import VM, Frame, State, TValue
 from jitvm.native import Ptr, addr, i64, native, u32, u64, unlikely
 from jitvm.runtime.errcodes import Bad
+from jitvm.runtime.meta import CALL, FOUND, index_chain
+from jitvm.runtime.value import copy, set_nil
 
 #: How deep natives and Lua functions may nest; a level takes some 3 KB of the C stack.
 MAX_NATIVE_CALLS = 800
+INDEX_LOOP = int(Bad.INDEX_LOOP)
 CP, C_STACK = int(Frame.CP), int(Bad.C_STACK)
 
 
@@ -46,3 +49,30 @@ def call_lua(g: Ptr[VM], L: Ptr[State], slot: Ptr[TValue], nargs: u32) -> i64:
     if unlikely(status < 0):
         g.errcode = 0
     return status
+
+
+@native
+def index_value(g: Ptr[VM], L: Ptr[State], obj: Ptr[TValue], slot: Ptr[TValue]) -> bool:
+    """Replaces the key in `slot`, the last slot in use, by what a table has for it; False: an error."""
+    how = index_chain(g, obj, slot)
+    if how == FOUND:
+        copy(slot, g.chain_slot)
+        return True
+    if unlikely(how != CALL):
+        g.errcode = INDEX_LOOP
+        g.errarg = 0
+        return False
+    offset = addr(slot) - addr(L.base)
+    copy(slot + 3, slot)
+    copy(slot + 2, g.chain_object)
+    copy(slot, g.chain_slot)
+    count = call_lua(g, L, slot, 2)
+    if unlikely(count < 0):
+        return False
+    slot = Ptr[TValue](addr(L.base) + offset)
+    if count == 0:
+        set_nil(slot)
+    else:
+        copy(slot, L.top - count)
+    L.top = slot
+    return True

@@ -6,9 +6,10 @@ A handler jumps to `vm_error` with an Err and a detail.  A library function sets
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, unique
 
 
+@unique
 class Err(IntEnum):
     """Errors of bytecodes.  The comment is the detail."""
 
@@ -33,6 +34,7 @@ class Err(IntEnum):
     COROUTINE = 19  # g.errval, a string, comes out of a function that `coroutine.wrap` made
 
 
+@unique
 class Bad(IntEnum):
     """Why a library function failed.  Up to LAST_ARG it is about argument `g.errarg`."""
 
@@ -72,7 +74,6 @@ class Bad(IntEnum):
     CO_DEAD = 115
     CO_RUNNING = 116
     C_STACK = 113  # Natives and Lua functions call each other too deep.
-    COMPARE = 114  # The values are in g.tmptv and g.tmptv2.
     PATTERN_FRONTIER = 120
     PATTERN_CAPTURE = 121
     PATTERN_ESCAPE = 122
@@ -87,6 +88,8 @@ class Bad(IntEnum):
     PRINT = 142
     MEMORY = 143
     REPLACEMENT = 129  # Its value is in g.tmptv.
+    INDEX_LOOP = 132
+    COMPARE = 131  # The values are in g.tmptv and g.tmptv2.
     CONCAT_VALUE = 112  # g.errarg: index of the element; its value is in g.tmptv
 
 

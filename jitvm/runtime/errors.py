@@ -85,6 +85,7 @@ FAILURES = {
     Bad.PROTECTED: b"cannot change a protected metatable",
     Bad.SORT_ORDER: b"invalid order function for sorting",
     Bad.SLICE: b"string slice too long",
+    Bad.INDEX_LOOP: b"loop in gettable",
     Bad.C_STACK: b"C stack overflow",
     Bad.YIELD: b"attempt to yield across C-call boundary",
     Bad.CO_DEAD: b"cannot resume dead coroutine",

@@ -48,6 +48,7 @@ MAX_ENTRIES = 190
 TOO_DEEP = b"error in error handling"
 NO_STACK = b"stack overflow"
 KIND = 7
+CATCHERS = (Frame.PCALL, Frame.C, Frame.CP)
 LINK_BITS = ~7
 
 
@@ -76,6 +77,8 @@ class Runtime:
         self._frames: Frames | None = None
         self._messages: Messages | None = None
         self._bug: BaseException | None = None
+        #: The error that an xpcall's handler has seen, on its way there: place of the catcher, and its value.
+        self._handled: tuple[int, int] | None = None
         self._upcalls = self._upcall_table()
         self.heap.g.upcall = engine.upcall(self._upcall)
         self.builtins = Builtins(self)
@@ -402,10 +405,13 @@ class Runtime:
             return 0
         if self.heap.g.recording:
             self.jit.error_thrown()
-        link = Ptr(TValue, catcher).bits and self._link(catcher)
+        link = self._link(catcher)
+        while link & KIND == Frame.CP and (below := self._below(state, catcher)):
+            # A library function that called back passes the error on, but the handler sees where it arose.
+            catcher, link = below, self._link(below)
         if link & KIND == Frame.PCALL:
             if link & LINK_BITS == 24:
-                self._run_handler(state, catcher)
+                self._handle(state, catcher)
         elif link & KIND != Frame.C and self.traceback is None and not self._is_caught(state):
             from jitvm.runtime.debug import traceback
 
@@ -439,6 +445,33 @@ class Runtime:
             else:
                 base -= link & LINK_BITS
         return False
+
+    def _below(self, state: Ptr, base: int) -> int:
+        """The next frame down that errors do not simply leave; 0 if there is none."""
+        while True:
+            link = self._link(base)
+            if link & 3 == Frame.LUA:
+                base -= 16 + 8 * (int.from_bytes(self.heap.memory.read(link - 3, 1), "little"))
+            else:
+                base -= link & LINK_BITS
+            if base <= state.stack.addr + 16:
+                return 0
+            if self._link(base) & KIND in CATCHERS:
+                return base
+
+    def _handle(self, state: Ptr, catcher: int) -> None:
+        """The handler of an xpcall runs once for an error, though library functions may pass that on."""
+        place = catcher - state.stack.addr
+        if self._handled == (place, self.heap.g.errval.bits):
+            self._handled = None
+            return
+        self._run_handler(state, catcher)
+        if catcher != self._nearest(state):
+            self._handled = place, self.heap.g.errval.bits
+
+    def _nearest(self, state: Ptr) -> int:
+        base = state.base.addr
+        return base if self._link(base) & KIND in CATCHERS else self._below(state, base)
 
     def _run_handler(self, state: Ptr, catcher: int) -> None:
         """The message handler of an xpcall runs on top of the stack, and makes the error of its result."""
