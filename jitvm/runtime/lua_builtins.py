@@ -3,7 +3,7 @@
     lua_library("table.getn", "return function(t) CHECK_tab(t) return #t end")
 
 CHECK_str, CHECK_tab, CHECK_func and CHECK_num are one bytecode each, which makes sure of the type of an
-argument (ISTYPE, ISNUM).  PAIRS(t) stands for the initial values of a loop over a table that `next` is not called for.
+argument (ISTYPE, ISNUM).  PAIRS(t) is the start of a loop over a table that calls `next` itself.
 Subscripts ignore metatables (TGETR, TSETR).
 
 None of these is syntax of Lua, so the source is compiled with an assignment of a marked number for each
