@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ir.expand.boxing import constant_bits, load_slot, store_slot
 from ir.expand.core import EXPAND, Expander, machine_type
-from ir.fields import FIELDS, GG_ABS, GG_NEG, GG_STRING_META
+from ir.fields import FIELDS, GG_ABS, GG_NEG, GG_OUTPUT, GG_STRING_META
 from ir.layout import offset_of
 from ir.objects import GCT_STR, VM, GCfunc, GCstr, GCupval, Node
 from ir.ops import CONV_DST_SHIFT, Op
@@ -100,6 +100,8 @@ def global_constant(x: Expander, number: int) -> Ins | None:
     """What a load with nil as its object reads.  Masks of signs are the lowering's business."""
     if number == GG_STRING_META:
         return x.load(IRType.P64, x.g, offset_of(VM, "basemt") + 8 * GCT_STR)
+    if number == GG_OUTPUT:
+        return x.load(IRType.P64, x.g, offset_of(VM, "io_output"))
     assert number in (GG_ABS, GG_NEG), number
     return None
 

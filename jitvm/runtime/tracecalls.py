@@ -232,3 +232,23 @@ def trace_strfmt_putnum(g: Ptr[VM], buf: Ptr[VM], x: f64) -> Ptr[VM]:
 @native
 def trace_strfmt_putint(g: Ptr[VM], buf: Ptr[VM], n: i32) -> Ptr[VM]:
     return trace_strfmt_putnum(g, buf, f64(n))
+
+
+@native
+def trace_fputc(g: Ptr[VM], c: i32, stream: u64) -> i32:
+    """Like `fputc`, without taking the lock of the stream."""
+    text = buf_need(g, u64(1))
+    text[0] = u32(c)
+    if unlikely(g.fwrite_unlocked(text, u64(1), u64(1), stream) != u64(1)):
+        return -1
+    return c
+
+
+@native
+def trace_fwrite(g: Ptr[VM], data: Ptr[u8], size: i32, count: i32, stream: u64) -> i32:
+    return i32(g.fwrite_unlocked(data, u64(size), u64(count), stream))
+
+
+@native
+def trace_fflush(g: Ptr[VM], stream: u64) -> i32:
+    return g.fflush_unlocked(stream)
