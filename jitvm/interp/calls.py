@@ -77,6 +77,9 @@ def vm_call_value(vm: Interp, ra: u64, rd: u64) -> Next:
         return vm.tail(vm_call, ra, rd + 1)
     link = (base - 1).bits
     if link & 3 == 0:
+        # A library function may have handed its frame to what it calls: the error is its caller's.
+        vm.pc = Ptr[u32](link)
+        vm.base = base - 2 - call_operand_a(vm.pc)
         return vm.tail(vm_error, ERR_CALL, addr(base - 2))
     thread = vm.g.cur
     thread.base = base

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from jitvm.front.errors import LuaError, LuaSyntaxError
+from ir.layout import Ptr
+from ir.objects import GCtab, GCudata
+from jitvm.front.errors import BadArgument, LuaError, LuaSyntaxError
 from jitvm.lib.call_py import Call, Results, Slot, function
-from jitvm.runtime.value import NIL
-from jitvm.runtime.values import KIND_FUNC, KIND_STR, KIND_TAB, NUMBER_FROM, LuaObject, kind_of
+from jitvm.lib.table import opener
+from jitvm.runtime.value import FALSE, NIL, POINTER, TAB_BITS, TRUE, UDATA_BITS
+from jitvm.runtime.values import KIND_FUNC, KIND_STR, KIND_TAB, KIND_UDATA, NUMBER_FROM, LuaObject, kind_of
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from jitvm.runtime.runtime import Runtime
 
 
 @function("error")
@@ -84,3 +91,35 @@ def load_file(call: Call, name: bytes | None) -> LuaObject:
 
     source, chunkname = read_chunk(name)
     return call.runtime.load(source, chunkname)
+
+
+# Userdata.
+
+PROXIES = b"newproxy"
+
+
+@opener
+def open_proxies(runtime: Runtime) -> None:
+    """The metatables that `newproxy` has made, in a table that does not keep them alive."""
+    made = runtime.new_table({})
+    weak = runtime.new_table({b"__mode": b"k"})
+    Ptr(GCtab, made.address).metatable = weak.address
+    runtime.set_field(Ptr(GCtab, runtime.heap.g.registry.bits & POINTER), PROXIES, made.bits)
+
+
+@function("newproxy")
+def base_newproxy(call: Call) -> Results:
+    """An empty userdata; with true it gets a metatable of its own, with another proxy it shares that one's."""
+    runtime, bits = call.runtime, call.bits(1)
+    known = Ptr(GCtab, runtime.field(Ptr(GCtab, runtime.heap.g.registry.bits & POINTER), PROXIES) & POINTER)
+    metatable = 0
+    if bits == TRUE:
+        metatable = int(runtime.heap.table(0, 1).addr)
+        runtime.set_key(known, metatable | TAB_BITS, TRUE)
+    elif bits not in (NIL, FALSE):
+        if kind_of(bits) == KIND_UDATA:
+            metatable = int(Ptr(GCudata, bits & POINTER).metatable.addr)
+        if not metatable or runtime.key(known, metatable | TAB_BITS) != TRUE:
+            raise BadArgument(1, b"boolean or proxy expected")
+    made = runtime.heap.call("udata_new", runtime.heap.g, metatable)
+    return (Slot(int(made.addr if isinstance(made, Ptr) else made) | UDATA_BITS),)

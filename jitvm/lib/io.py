@@ -11,7 +11,7 @@ native that saw it fail makes that upcall at once, before anything else may chan
 
 from __future__ import annotations
 
-from ir.objects import UDTYPE_IO_FILE, VM, GCudata, State, TValue
+from ir.objects import UDTYPE_IO_FILE, VM, GCstr, GCudata, State, TValue
 from jitvm.lib.args import arg_error, result_bits
 from jitvm.lib.base import upvalue_string
 from jitvm.lib.ffnames import FFIDS
@@ -20,6 +20,7 @@ from jitvm.lib.table import library
 from jitvm.native import Ptr, addr, i64, inline, native, u32, u64, unlikely
 from jitvm.runtime.callback import call_lua
 from jitvm.runtime.errcodes import Bad
+from jitvm.runtime.meta import FOUND, index_chain
 from jitvm.runtime.state import stack_grow
 from jitvm.runtime.stdio import (
     CLOSE_AT_END,
@@ -31,7 +32,6 @@ from jitvm.runtime.stdio import (
     stream_put,
     stream_write,
 )
-from jitvm.runtime.table import tab_getstr
 from jitvm.runtime.upcalls import UPCALL_IO_CLOSE, UPCALL_IO_FAILED
 from jitvm.runtime.value import (
     POINTER,
@@ -45,6 +45,8 @@ from jitvm.runtime.value import (
     is_udata,
     num2int,
     set_nil,
+    set_str,
+    set_tab,
     str_data,
     str_of,
     udata_of,
@@ -140,8 +142,7 @@ def lib_file_flush(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> 
 def lib_print(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
     """Through the global `tostring`, which is kept above the arguments."""
     convert = base + nargs
-    copy(convert, tab_getstr(g, L.env, upvalue_string(base, 0)))
-    L.top = convert + 1
+    find_global(g, L, convert, upvalue_string(base, 0))
     own = is_func(convert) and func_of(convert).ffid == FF_TOSTRING
     for i in range(nargs):
         if i != 0:
@@ -154,6 +155,21 @@ def lib_print(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
         stream_write(g, g.stdout, tv)
     stream_put(g, g.stdout, NEWLINE)
     return 0
+
+
+@native
+def find_global(g: Ptr[VM], L: Ptr[State], slot: Ptr[TValue], name: Ptr[GCstr]) -> None:
+    """A global variable, also one that the globals only inherit, on top of the stack."""
+    set_str(slot + 1, name)
+    set_tab(slot, L.env)
+    L.top = slot + 2
+    how = index_chain(g, slot, slot + 1)
+    found = g.chain_slot
+    if how == FOUND:
+        copy(slot, found)
+    else:
+        set_nil(slot)
+    L.top = slot + 1
 
 
 @native

@@ -70,8 +70,9 @@ def open_package(runtime: Runtime) -> None:
     runtime.set_field(package, b"cpath", values.string(_path(runtime, b"LUA_CPATH", CPATH)))
     loaded = {name: values.to_python(builtins.module("" if name == "_G" else name).addr | TAB_BITS)
               for name in LOADED}  # fmt: skip
+    functions = [name for name in PRELOADED_FUNCTIONS if name in LIBRARY]
     preload = {name: values.to_python(builtins.function(f"preload.{name}_aux") | FUNC_BITS)
-               for name in (*PRELOADED_MODULES, *PRELOADED_FUNCTIONS)}  # fmt: skip
+               for name in (*PRELOADED_MODULES, *functions)}  # fmt: skip
     loaders = {number: values.to_python(builtins.function(f"package.{name}_aux") | FUNC_BITS)
                for number, name in enumerate(LOADERS, 1)}  # fmt: skip
     for field, items in (("loaded", loaded), ("preload", preload), ("loaders", loaders)):

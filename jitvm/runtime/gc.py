@@ -25,6 +25,7 @@ from ir.objects import (
     GCT_STR,
     GCT_TAB,
     GCT_THREAD,
+    GCT_UDATA,
     GCT_UPVAL,
     VM,
     GCfunc,
@@ -32,6 +33,7 @@ from ir.objects import (
     GCproto,
     GCstr,
     GCtab,
+    GCudata,
     GCupval,
     State,
     TValue,
@@ -210,6 +212,9 @@ def propagate(g: Ptr[VM]) -> None:
             traverse_proto(g, Ptr[GCproto](p))
         elif kind == GCT_THREAD:
             traverse_thread(g, Ptr[State](p))
+        elif kind == GCT_UDATA:
+            mark_if(g, addr(Ptr[GCudata](p).metatable))
+            mark_if(g, addr(Ptr[GCudata](p).env))
 
 
 @native

@@ -236,6 +236,20 @@ class Runtime:
         if self._jit is not None:
             self._jit.interrupt()
 
+    def key(self, table: Ptr, key: int) -> int:
+        """table[key], raw; slots."""
+        slot = self.heap.scratch()
+        slot.bits = key
+        found = self.heap.call("tab_get", self.heap.g, table, slot)
+        return int(Ptr(TValue, found.addr if isinstance(found, Ptr) else found).bits)
+
+    def set_key(self, table: Ptr, key: int, value: int) -> None:
+        """table[key] = value, raw; slots."""
+        slot = self.heap.scratch()
+        slot.bits = key
+        found = self.heap.call("tab_set", self.heap.g, table, slot)
+        self.heap.memory.write(found.addr if isinstance(found, Ptr) else found, struct.pack("<Q", value))
+
     def new_table(self, items: dict[object, object]) -> LuaObject:
         """A table with these entries."""
         table = LuaObject(self.heap, self.heap.table(0, 0).addr | TAB_BITS)

@@ -13,11 +13,11 @@ Invariants: a FILE* is closed only through Python (`files.py`), which sets `ud.f
 
 from __future__ import annotations
 
-from ir.objects import GCT_UDATA, UDTYPE_IO_FILE, VM, GCObject, GCstr, GCudata, TValue
+from ir.objects import UDTYPE_IO_FILE, VM, GCstr, GCudata, TValue
 from jitvm.native import Ptr, addr, i32, native, u8, u32, u64
-from jitvm.runtime.alloc import mem_alloc
 from jitvm.runtime.number import NUMBER_TEXT, num_text
 from jitvm.runtime.string import MAX_STRING, buf_need, str_new
+from jitvm.runtime.udata import udata_new
 from jitvm.runtime.value import is_str, set_nil, set_str, str_data, str_of
 
 #: Room for a line to begin with, and the piece that large reads are made of.
@@ -30,7 +30,6 @@ KIND_FILE, KIND_PIPE, KIND_STANDARD = 0, 1, 2
 #: Or-ed to the kind: the iterator of io.lines closes the file at its end.
 CLOSE_AT_END = 4
 
-GCUDATA_SIZE = GCudata.sizeof()
 
 assert NUMBER_TEXT <= BUFFER
 
@@ -38,17 +37,10 @@ assert NUMBER_TEXT <= BUFFER
 @native
 def file_new(g: Ptr[VM], stream: u64, kind: u32) -> Ptr[GCudata]:
     """A file object of an open stream."""
-    ud = Ptr[GCudata](mem_alloc(g, GCUDATA_SIZE))
-    ud.gct = GCT_UDATA
-    ud.flags = 0
+    ud = udata_new(g, g.io_metatable)
     ud.udtype = UDTYPE_IO_FILE
-    ud.finalized = 0
     ud.len = kind
-    ud.env = g.globals
     ud.file = stream
-    ud.next = Ptr[GCudata](u64(0))
-    ud.metatable = g.io_metatable
-    ud.gclist = Ptr[GCObject](u64(0))
     return ud
 
 
