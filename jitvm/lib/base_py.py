@@ -109,7 +109,7 @@ def open_proxies(runtime: Runtime) -> None:
 
 @function("newproxy")
 def base_newproxy(call: Call) -> Results:
-    """An empty userdata; with true it gets a metatable of its own, with another proxy it shares that one's."""
+    """An empty userdata: with true it gets a metatable, with another proxy it shares that one's."""
     runtime, bits = call.runtime, call.bits(1)
     known = Ptr(GCtab, runtime.field(Ptr(GCtab, runtime.heap.g.registry.bits & POINTER), PROXIES) & POINTER)
     metatable = 0
