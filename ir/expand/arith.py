@@ -5,7 +5,7 @@ Most opcodes mean in a function what they mean in a trace; only types and guards
 
 from __future__ import annotations
 
-from ir.expand.boxing import to_number
+from ir.expand.boxing import boxed, constant_bits, to_number
 from ir.expand.core import EXPAND, Expander, machine_type
 from ir.layout import offset_of
 from ir.objects import VM
@@ -26,6 +26,10 @@ from ir.values import Ins
 @EXPAND(Op.LT, Op.GE, Op.LE, Op.GT, Op.ULT, Op.UGE, Op.ULE, Op.UGT, Op.EQ, Op.NE)
 def comparison(x: Expander, ins: Ins) -> None:
     """Operands of one Lua type; objects compare as pointers."""
+    left, right = ins.args
+    if ins.op is Op.EQ and right.op is Op.KGC and (bits := boxed(x.value(left))) is not None:
+        x.guard(Op.EQ, IRType.U64, bits, x.b.kint(constant_bits(right), IRType.U64))
+        return
     type_ = machine_type(ins.type)
     if ins.type is IRType.U8:
         type_ = IRType.U32

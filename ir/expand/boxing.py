@@ -91,6 +91,12 @@ def unbox(x: Expander, bits: Ins) -> Ins:
     return x.b.emit(Op.BSHR, IRType.P64, x.b.emit(Op.BSHL, IRType.P64, bits, shift), shift)
 
 
+def boxed(pointer: Ins) -> Ins | None:
+    """The slot of known tag that `unbox` made a pointer of."""
+    shifted = pointer.args[0] if pointer.op is Op.BSHR else None
+    return shifted.args[0] if isinstance(shifted, Ins) and shifted.op is Op.BSHL else None
+
+
 def slot_bits(x: Expander, ref: Ins) -> Ins:
     """The 64 bits of a slot that holds a value; not for computed doubles, which are stored as such."""
     if ref.is_const:

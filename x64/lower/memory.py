@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from ir.ops import Op
 from ir.types import IRType
-from ir.values import Ins
+from ir.values import Convention, Ins
 from x64.encodings import Sse
-from x64.fuse import bits_of
+from x64.fuse import bits_of, immediate_of
 from x64.lower.registry import Lowering, Rule, lower
 from x64.operands import Imm, fits32, signed
 from x64.regs import GPRS, XMMS, is_xmm
 from x64.wants import At, In, Out, Temp
 
 SMALL = frozenset((IRType.I8, IRType.U8, IRType.I16, IRType.U16))
+
+
+def deserves_register(lo: Lowering, store: Ins, value: Ins) -> bool:
+    """A wide constant that a trace stores in its loop, or more than once: one register for all."""
+    if lo.fn.convention is not Convention.TRACE or store.type.size < 8 or immediate_of(value) is not None:
+        return False
+    if fits32(signed(bits_of(value), 64)):
+        return False  # Such as 0.0.
+    return lo.selection.block_of[store] > 0 or lo.selection.uses[value] > 1
 
 
 @lower(Op.XLOAD)
@@ -30,7 +39,7 @@ def xstore(lo: Lowering, ins: Ins) -> Rule:
         mem, single, src = yield At(address), Temp(XMMS), In(value)
         lo.asm.sse(Sse.CVTSD2SS, single, src)
         lo.asm.store(ins.type, mem, single)
-    elif not value.is_const:
+    elif not value.is_const or deserves_register(lo, ins, value):
         mem, src = yield At(address), In(value)
         lo.asm.store(ins.type, mem, src)
     else:
