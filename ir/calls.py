@@ -16,10 +16,10 @@ in this language; it keeps its name and cannot be called.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntFlag
 
 from ir.ops import Op
+from ir.record import dataclass
 from ir.types import IRType
 
 

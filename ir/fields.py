@@ -10,10 +10,9 @@ agree; the backend knows them by the names here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ir.layout import Struct, offset_of
 from ir.objects import GCfunc, GCstr, GCtab, GCudata, State
+from ir.record import dataclass
 from ir.types import IRType
 
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from ir.arith import ARITH, COMPARE, Value, bits_of, compute, conversion, unsigned, wrap
 from ir.ops import COMPARISONS, CONV_DST_SHIFT, CONV_SEXT, Op
+from ir.record import dataclass, field
 from ir.types import IRType
 from ir.values import Block, Convention, Edge, Function, Ins, Operand
 

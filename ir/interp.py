@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from ir.arith import ARITH, COMPARE, Value, compute, wrap
 from ir.layout import ACCESS
 from ir.ops import COMPARISONS, Op
+from ir.record import dataclass, field
 from ir.types import IRType
 from ir.values import Block, Edge, Function, Ins, Operand
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from ir.ops import Op
+from ir.record import dataclass, field
 from ir.types import IRType
 from ir.values import Block, Convention, Edge, Function, Ins, Operand
 

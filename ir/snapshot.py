@@ -9,9 +9,9 @@ This module has the data only.  Taking snapshots is the recorder's, restoring th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntFlag
 
+from ir.record import dataclass
 from ir.values import Ins
 
 

@@ -12,11 +12,11 @@ whose PHIs are the parameters of the loop block.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from ir.ops import CONSTANTS, Op
+from ir.record import dataclass, field
 from ir.types import IRType
 
 Operand = object  # Ins | int | float | str | Edge | Exit, as the opcode table says.

@@ -12,11 +12,11 @@ pass is linear and there is no re-encoding.  Not here: which register, which ins
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from iced_x86 import Code, Code_, Encoder, Instruction, MemoryOperand, Register, Register_
 
+from ir.record import dataclass
 from ir.types import IRType
 from x64.encodings import (
     ALU_I8,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from random import Random
 
+from ir.record import dataclass, field
 from ir.values import Block, Ins
 from x64.asm import Item
 from x64.encodings import Cond

@@ -12,13 +12,13 @@ frame: its slots are the interpreter's scratch space.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from random import Random
 
 from iced_x86 import Instruction
 
 import x64.lower  # noqa: F401  (registers the rules)
 from ir.ops import Op
+from ir.record import dataclass
 from ir.values import Block, Convention, Edge, Function, Ins
 from x64.asm import Assembler, Epilogue, Item, Label, Pooled, Reloc, encode
 from x64.blockstate import Policy

@@ -16,11 +16,10 @@ store must not be torn: displacements of one byte cannot be, those of four are p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ir.expand.stack import RESUME
 from ir.layout import offset_of
 from ir.objects import VM
+from ir.record import dataclass
 from ir.types import IRType
 from ir.values import Exit
 from x64.asm import Assembler, Item, Jump, Label, RelocKind, SymbolJump

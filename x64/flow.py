@@ -8,9 +8,9 @@ Loops are natural loops of back edges in a depth-first walk from the entry.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
 
 from ir.ops import Op
+from ir.record import dataclass, field
 from ir.values import Block, Edge, Function, Ins
 from x64.fuse import SIDE_EFFECTS, Selection, edge_arguments
 

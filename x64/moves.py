@@ -13,8 +13,8 @@ stack.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from ir.record import dataclass
 from x64.regs import Reg
 
 

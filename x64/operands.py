@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ir.record import dataclass
 from x64.regs import Reg
 
 

@@ -28,8 +28,9 @@ the later guard gets an extra exit number of its own whose recipe names the same
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
+
+from ir.record import dataclass
 
 FLAG_COUNTED = 1  # The exit counts towards a side trace.
 FLAG_COLLECT = 2  # Give the collector a chance once the stack is restored.

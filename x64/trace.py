@@ -12,11 +12,11 @@ A side trace finds the values it inherits where its parent's exit left them: `pl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from random import Random
 
 from ir.abort import Abort, TraceError
 from ir.expand.core import Expansion
+from ir.record import dataclass
 from ir.types import IRType
 from ir.values import Exit, ExitSlot, Function, Ins, SunkTable
 from x64.asm import Assembler, Item, Jump, Label, Reloc, SymbolJump, encode

@@ -6,8 +6,7 @@ into registers, and the execution of instructions with the operands they got.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from ir.record import dataclass, field
 from ir.values import Block, Ins
 from x64.moves import Move, Park, Place, Swap, Unpark
 from x64.operands import Operand

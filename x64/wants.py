@@ -13,8 +13,7 @@ result before it has read all inputs says `EarlyOut`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ir.record import dataclass
 from ir.values import Ins
 
 

@@ -19,7 +19,6 @@ What is dead is expanded all the same: the allocator, walking backwards, never m
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 
 from ir.abort import Abort, TraceError
 from ir.expand.boxing import KEYINDEX_HI, constant_bits, value_bits
@@ -28,6 +27,7 @@ from ir.funcbuilder import FunctionBuilder
 from ir.layout import offset_of
 from ir.objects import VM, State
 from ir.ops import SLOAD_PARENT, Op
+from ir.record import dataclass, field, replace
 from ir.snapshot import SnapFlag, Snapshot
 from ir.trace import LinkType, Trace
 from ir.types import IRType

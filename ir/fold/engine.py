@@ -24,11 +24,11 @@ instruction is fine.  Every rule makes things smaller or simpler in one fixed di
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ir.calls import CALL_NUMBERS
 from ir.fields import FIELD_NUMBERS
 from ir.ops import CONV_DST_SHIFT, FPM_NAMES, Op
+from ir.record import dataclass
 from ir.types import IRType
 from ir.values import Ins
 

@@ -19,7 +19,6 @@ The functions below `narrow_convert` are for the recorder: operations whose type
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -37,6 +36,7 @@ from ir.ops import (
     Op,
 )
 from ir.passes.flags import OptFlag
+from ir.record import dataclass, field
 from ir.types import IRType
 from ir.values import Ins
 

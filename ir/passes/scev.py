@@ -6,8 +6,7 @@ extensions and overflow checks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ir.record import dataclass
 from ir.types import IRType
 from ir.values import Ins
 

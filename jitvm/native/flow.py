@@ -8,10 +8,9 @@ their header gets a parameter for each variable that the body assigns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ir.funcbuilder import FunctionBuilder
 from ir.ops import Op
+from ir.record import dataclass, field
 from ir.types import IRType
 from ir.values import Block, Edge, Ins
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from ir.funcbuilder import FunctionBuilder
 from ir.layout import offset_of
 from ir.objects import VM
 from ir.ops import Op
+from ir.record import dataclass, field
 from ir.types import IRType
 from ir.values import Convention, Function, Ins
 from jitvm.native import tree

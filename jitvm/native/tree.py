@@ -6,12 +6,11 @@ IR of it, `simcode.py` makes plain Python of it for simulation.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from ir.layout import FnPtr
+from ir.record import dataclass, fields
 from jitvm.native.decorators import NativeFunction
 from jitvm.native.intrinsics import Intrinsic
 from jitvm.native.types import Type
@@ -273,5 +272,5 @@ def walk(node: Any) -> Iterator[Expr | Stmt]:
             yield from walk(item)
     elif isinstance(node, (Expr, Stmt)):
         yield node
-        for field in dataclasses.fields(node):
+        for field in fields(node):
             yield from walk(getattr(node, field.name))

@@ -7,10 +7,10 @@ something with a type stands beside them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from ir.layout import Array, FnPtr, Ptr, Scalar, Struct, f64, i8, i16, i32, i64, u8, u16, u32, u64
+from ir.record import dataclass
 from ir.types import IRType
 
 Type = Any  # Scalar | Ptr | Marker

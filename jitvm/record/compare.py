@@ -8,12 +8,12 @@ that a side trace does not record the comparison again:
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeVar
 
 from ir.calls import CALL_NUMBERS
 from ir.ops import Op
 from ir.passes import narrow
+from ir.record import replace
 from ir.types import IRType
 from ir.values import Ins
 from jitvm.front.bytecode import BC, JUMP_BIAS

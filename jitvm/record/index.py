@@ -11,8 +11,6 @@ forwarded takes its own guards back (`rollback`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ir.abort import Abort, TraceError
 from ir.fields import (
     FL_FUNC_ENV,
@@ -27,6 +25,7 @@ from ir.ops import Op
 from ir.passes import narrow
 from ir.passes.alias import was_not_nil
 from ir.passes.flags import OptFlag
+from ir.record import dataclass
 from ir.types import IRType
 from ir.values import Ins
 from jitvm.front.bytecode import BC, FORL_STOP, Meta

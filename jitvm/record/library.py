@@ -11,13 +11,13 @@ trace before the call (`not_compiled`); the interpreter goes on from there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ir.abort import Abort, TraceError
 from ir.calls import CALL_NUMBERS
 from ir.objects import Frame
 from ir.ops import Op
 from ir.passes import narrow
+from ir.record import dataclass
 from ir.trace import LinkType
 from ir.types import IRType
 from ir.values import Ins

@@ -21,7 +21,6 @@ Not here: how each bytecode is recorded (the sister modules, by `@record`), opti
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
 
@@ -29,6 +28,7 @@ from ir.abort import Abort, TraceError
 from ir.builder import TraceBuilder
 from ir.ops import CONV_SRC_MASK, SLOAD_READONLY, SLOAD_TYPECHECK, Op
 from ir.passes.flags import OptFlag
+from ir.record import dataclass, field
 from ir.snapshot import SnapFlag
 from ir.trace import LinkType, Trace
 from ir.types import IRTYPES, TAG_SHIFT, IRType

@@ -11,12 +11,12 @@ is kept, because it is where the trace starts.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ir.abort import Abort, TraceError
 from ir.objects import Frame
 from ir.ops import SLOAD_INHERIT, SLOAD_PARENT, SLOAD_READONLY, Op
+from ir.record import replace
 from ir.snapshot import Entry, SnapFlag, Snapshot
 from ir.types import IRType
 from jitvm.front.bytecode import BC, FORL_EXT, JUMP_BIAS, Mode

@@ -10,10 +10,9 @@ again from their operands (PVAL).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ir.abort import Abort, TraceError
 from ir.ops import SLOAD_INHERIT, SLOAD_KEYINDEX, SLOAD_PARENT, SLOAD_READONLY, Op
+from ir.record import dataclass, field
 from ir.snapshot import Entry, SnapFlag, Snapshot
 from ir.trace import LinkType, Trace
 from ir.types import IRType

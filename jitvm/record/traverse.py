@@ -6,12 +6,11 @@ types seen.  Its second result, the next index, stays in the control slot, marke
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ir.abort import Abort, TraceError
 from ir.calls import CALL_NUMBERS
 from ir.fields import FL_FUNC_FFID
 from ir.ops import SLOAD_KEYINDEX, Op
+from ir.record import dataclass
 from ir.trace import LinkType
 from ir.types import IRType
 from ir.values import Ins

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ir.layout import ACCESS, offset_of
 from ir.objects import GCT_PROTO, VM, Frame, GCfunc, GCproto, GCstr, GCtab, GCudata, GCupval, Node, State
+from ir.record import dataclass
 from ir.types import IRTYPES, TAG_SHIFT, IRType
 
 MASK64 = (1 << 64) - 1

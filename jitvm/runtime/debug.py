@@ -10,10 +10,10 @@ the variable information where a local variable is live, else from the bytecode 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ir.layout import Ptr
 from ir.objects import Frame, GCfunc
+from ir.record import dataclass
 from jitvm.front.bytecode import BC, Meta, Mode, a_of, b_of, c_of, d_of, op_of
 from jitvm.front.chunkid import chunk_id
 from jitvm.front.proto import Prototype

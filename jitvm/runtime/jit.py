@@ -10,13 +10,13 @@ are held for as long as the trace exists; while one is recorded, the collector w
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Protocol
 
 from ir.heap import Heap as FoldingHeap
 from ir.layout import Ptr, offset_of
 from ir.objects import TraceHead
 from ir.ops import Op
+from ir.record import fields
 from ir.trace import Trace
 from ir.values import Ins
 from jitvm.front.proto import Prototype

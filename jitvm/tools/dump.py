@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 from copy import copy
-from dataclasses import dataclass, field
 from typing import Protocol, TextIO
 
 from ir.abort import Abort
+from ir.record import dataclass, field
 from ir.trace import LinkType, Trace
 from ir.values import Ins
 from jitvm.front.bytecode import BC

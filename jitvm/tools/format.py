@@ -9,13 +9,13 @@ Listings are the tool other people's tools read, so the columns are exact, trail
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from ir.calls import CALLS
 from ir.fields import FIELDS
 from ir.ops import FPM_NAMES, Op
 from ir.passes.narrow import TOBIT_BIAS
+from ir.record import dataclass
 from ir.snapshot import SnapFlag, Snapshot
 from ir.trace import Trace
 from ir.types import IRTYPES, IRType

@@ -7,10 +7,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TextIO
 
 from ir.abort import Abort
+from ir.record import dataclass
 from ir.trace import LinkType, Trace
 from jitvm.record.view import View
 from jitvm.tools.dump import ProgramNames, Sources, origin

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from ir.record import dataclass, field
 from ir.trace import Trace
 
 

@@ -13,7 +13,6 @@ bytecode of the program is patched only while a trace is installed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from ir.abort import Abort, TraceError
@@ -23,6 +22,7 @@ from ir.passes.dce import dce
 from ir.passes.flags import ALL, OptFlag
 from ir.passes.loop import LoopResult, loop_opt
 from ir.passes.sink import sink
+from ir.record import dataclass, field
 from ir.trace import LinkType, Trace
 from jitvm.front.bytecode import BC
 from jitvm.front.proto import ProtoFlag

@@ -9,9 +9,9 @@ A listener overrides the methods it cares about.  Events are sent before the rec
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from ir.abort import Abort
+from ir.record import dataclass, field
 from ir.trace import Trace
 from jitvm.record.view import View
 

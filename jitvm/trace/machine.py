@@ -17,7 +17,6 @@ import ctypes
 import struct
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from ir.abort import Abort, TraceError
@@ -26,6 +25,7 @@ from ir.expand.core import FIRST_SLOT
 from ir.layout import Ptr, offset_of
 from ir.objects import GCproto, TraceHead
 from ir.ops import Op
+from ir.record import dataclass, field
 from ir.trace import Trace
 from ir.values import Ins
 from x64.area import Area, AreaFull

@@ -8,9 +8,8 @@ generator: the same program makes the same traces on every run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ir.abort import TraceError
+from ir.record import dataclass, field
 
 SLOTS, MINIMUM, MAXIMUM, RANDOM_BITS = 64, 36 * 2, 60000, 4
 assert SLOTS & (SLOTS - 1) == 0

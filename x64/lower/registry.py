@@ -14,10 +14,10 @@ a block has to say: how to branch.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ir.ops import Op
+from ir.record import dataclass, field
 from ir.values import Exit, Function, Ins
 from x64.asm import Assembler
 from x64.encodings import Cond
