@@ -88,8 +88,9 @@ def gc_check(g: Ptr[VM]) -> None:
 
 @native
 def gc_step(g: Ptr[VM]) -> None:
-    """The threshold is reached."""
-    gc_full(g)
+    """The threshold is reached.  While a trace is recorded, its constants are not rooted yet: later."""
+    if g.gc_stopped == 0:
+        gc_full(g)
 
 
 @native

@@ -172,3 +172,15 @@ def test_weak_tables_lose_what_died(heap: Heap, slot: Ptr, letters: bytes, left:
         count += 1
     assert count == left
     heap.release(kept)
+
+
+def test_stopped_collector_waits_whatever_the_threshold(heap: Heap) -> None:
+    """A recording stops the collector without touching the threshold: its constants are not rooted yet."""
+    g = heap.g
+    before = g.gc_cycles
+    g.gc_stopped, g.gc_threshold = 1, 0
+    gc.gc_check(g)
+    assert g.gc_cycles == before
+    g.gc_stopped = 0
+    gc.gc_check(g)
+    assert g.gc_cycles == before + 1
