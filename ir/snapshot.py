@@ -25,6 +25,10 @@ class SnapFlag(IntFlag):
     KEYINDEX = 0x100000  # The hidden index of a table traversal.
 
 
+#: An operation on an IntFlag takes as long as all else that is done to an entry.
+_NORESTORE = int(SnapFlag.NORESTORE)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """`slot` holds the value of `ref`."""
@@ -35,7 +39,7 @@ class Entry:
 
     @property
     def is_restored(self) -> bool:
-        return not self.flags & SnapFlag.NORESTORE
+        return not self.flags & _NORESTORE
 
 
 @dataclass(eq=False, slots=True)

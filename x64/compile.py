@@ -234,7 +234,7 @@ class Writer:
             return False
         if block.end.op is not Op.BR or len(items) > COPIED_ITEMS:
             return False
-        simple = all(isinstance(item, Instruction | Pooled) for item in items)
+        simple = all(isinstance(item, (Instruction, Pooled)) for item in items)
         return simple and not self.heads.get(block)
 
     def _jump(self, cond: Cond | None, target: Label) -> None:

@@ -48,4 +48,4 @@ def leaves_flags(previous: Instruction, test: Instruction) -> bool:
 
 
 def asks_for_zero(item: Item) -> bool:
-    return isinstance(item, Jump | SymbolJump) and item.cond in ZERO_CONDITIONS
+    return isinstance(item, (Jump, SymbolJump)) and item.cond in ZERO_CONDITIONS

@@ -31,7 +31,7 @@ from x64.lower.registry import Lowering, lower
 from x64.moves import Move, Place, Slot
 from x64.operands import Imm, Mem, Operand, slot_of
 from x64.regs import CALLEE_SAVED, SAVED_FIRST, SCRATCH_FIRST, Reg, class_of, is_xmm
-from x64.stages import stage_of
+from x64.stages import plan_of
 from x64.steps import emit_step
 from x64.trail import Event, Executed, Fill, Step, Trail
 from x64.wants import Alive, At, Clobber, Consumed, EarlyOut, In, InOut, Out, Ri, Rm, Rmi, Temp, Want
@@ -362,7 +362,9 @@ class Allocator:
         assert not (self.terminal and self.results), ins
         after = [] if self.terminal else [*self.results, *self.after]
         before = [self._resolve(reg, value) for reg, value in self.before]
-        chunks.append([*self._emit(before), *body, *self._emit(after)])
+        if before or after:
+            body = [*self._emit(before), *body, *self._emit(after)]
+        chunks.append(body)
         if self.trail is not None:
             events.append([*before, Executed(ins, wants, operands), *after])
 
@@ -378,36 +380,47 @@ class Allocator:
         return Move(reg, self.place_of(value, self.home))
 
     def place_of(self, value: Ins, homes: dict[Ins, Reg]) -> Place:
-        reg = self.policy.pinned.get(value) or homes.get(value)
+        reg = homes.get(value)
         if reg is not None:
             return reg
+        if value in self.policy.pinned:
+            return self.policy.pinned[value]
         assert value in self.slots, f"{value} is in no place"
         return Slot(self.slots[value])
 
     def _satisfy(self, ins: Ins, wants: tuple[Want, ...]) -> list[Operand | None]:
         operands: list[Operand | None] = [None] * len(wants)
-        self.leaving = any(isinstance(want, Alive) for want in wants)
-        for want in wants:
-            if isinstance(want, In | Temp) and want.allowed and want.allowed & (want.allowed - 1) == 0:
-                self.reserved |= want.allowed
-                if isinstance(want, Temp | Consumed):
-                    self.destroyed |= want.allowed
-        stages: list[list[int]] = [[], [], [], [], []]
-        for i, want in enumerate(wants):
-            stages[stage_of(want)].append(i)
-        for i in stages[0]:
-            operands[i] = self._define(ins, wants[i])
-        result = next((op for i in stages[0] if isinstance(op := operands[i], Reg)), None)
-        for i in stages[1]:
+        plan = plan_of(wants)
+        self.leaving, inputs = plan.leaves, plan.inputs
+        fixed = self._reserve(wants, plan.choosy)
+        if fixed:
+            inputs = plan.with_fixed(fixed)
+        result: Reg | None = None
+        for i in plan.results:
+            operands[i] = reg = self._define(ins, wants[i])
+            result = reg if result is None else result
+        for i in plan.destroyed:
             operands[i] = self._destroy(wants[i])
-        rewritten = [i for i in (*stages[0], *stages[1]) if isinstance(wants[i], In)]
-        for i in (*rewritten, *stages[2], *stages[3], *stages[4]):
+        for i in inputs:
             operands[i] = self._input(wants[i], operands[i], result)
         return operands
 
+    def _reserve(self, wants: tuple[Want, ...], choosy: list[int]) -> list[int]:
+        """Keeps fixed registers for those who want them; positions of these."""
+        fixed = []
+        for i in choosy:
+            want = wants[i]
+            allowed: int = want.allowed  # type: ignore[union-attr]
+            if allowed and allowed & (allowed - 1) == 0:
+                self.reserved |= allowed
+                if isinstance(want, (Temp, Consumed)):
+                    self.destroyed |= allowed
+                fixed.append(i)
+        return fixed
+
     def _define(self, ins: Ins, want: Want) -> Reg:
         """The register the instruction writes its result to; what comes after it in program order."""
-        assert isinstance(want, Out | InOut)
+        assert isinstance(want, (Out, InOut))
         early = not isinstance(want, Out) or isinstance(want, EarlyOut)
         allowed = want.allowed or class_of(ins)
         if allowed & (allowed - 1):
@@ -443,7 +456,7 @@ class Allocator:
                     self._keep(value)
                 return None
             case _:
-                assert isinstance(want, Temp | Consumed), want
+                assert isinstance(want, (Temp, Consumed)), want
                 allowed = want.allowed
                 if isinstance(want, Consumed):
                     allowed = allowed or class_of(want.value)
@@ -469,21 +482,19 @@ class Allocator:
             self.fresh.add(value)
 
     def _input(self, want: Want, operand: Operand | None, result: Reg | None) -> Operand:
-        match want:
-            case At(address):
-                base = None if address.base is None else self._in(address.base, 0, result)
-                index = None if address.index is None else self._in(address.index, 0, result)
-                return Mem(base, index, address.scale, address.disp)
-            case InOut() | Consumed():
-                assert isinstance(operand, Reg)
-                self._put(want.value, operand)
-                return operand
-            case Rmi() | Rm() | Ri():
-                return self._flexible(want, result)
-            case In():
-                return self._in(want.value, want.allowed, result)
-            case _:
-                raise AssertionError(want)
+        if isinstance(want, At):
+            address = want.address
+            base = None if address.base is None else self._in(address.base, 0, result)
+            index = None if address.index is None else self._in(address.index, 0, result)
+            return Mem(base, index, address.scale, address.disp)
+        assert isinstance(want, In), want
+        if isinstance(want, (InOut, Consumed)):
+            assert isinstance(operand, Reg)
+            self._put(want.value, operand)
+            return operand
+        if isinstance(want, (Rmi, Rm, Ri)):
+            return self._flexible(want, result)
+        return self._in(want.value, want.allowed, result)
 
     def _put(self, value: Ins, reg: Reg) -> None:
         """Value into a register that is written by this instruction, so nobody else's."""
@@ -569,9 +580,9 @@ class Allocator:
             number = immediate_of(value)
             if number is not None and not isinstance(want, Rm):
                 return Imm(number)
-            if is_xmm(value) and value not in self.home and isinstance(want, Rm | Rmi):
+            if is_xmm(value) and value not in self.home and isinstance(want, (Rm, Rmi)):
                 return Mem(pool=bits_of(value))
-        elif isinstance(want, Rm | Rmi):
+        elif isinstance(want, (Rm, Rmi)):
             if value in self.selection.fused:
                 return self._input(At(self.selection.address(value.args[0])), None, result)
             if not (value in self.home or value in self.policy.pinned):

@@ -56,6 +56,7 @@ FIRST_SLOT = 2
 #: Link types that go on in the trace `link`.
 _TRACE_LINKS = frozenset((LinkType.ROOT, LinkType.TAILREC, LinkType.UPREC, LinkType.DOWNREC, LinkType.LOOP))
 _REG_TYPE = {IRType.U8: IRType.U32, IRType.U16: IRType.U32, IRType.I8: IRType.INT, IRType.I16: IRType.INT}
+_KEYINDEX = int(SnapFlag.KEYINDEX)
 
 
 def machine_type(type_: IRType) -> IRType:
@@ -197,7 +198,7 @@ class Expander:
                     tables[ref] = sunk_table(self, ref, snap, origins)
                 slots.append(ExitSlot(entry.slot - FIRST_SLOT, None, ref.type, table=tables[ref]))
             else:
-                is_keyindex = bool(entry.flags & SnapFlag.KEYINDEX)
+                is_keyindex = bool(entry.flags & _KEYINDEX)
                 slots.append(self.exit_slot(entry.slot - FIRST_SLOT, ref, origins, is_keyindex))
         delta = snap.baseslot - FIRST_SLOT
         need = max(snap.topslot, snap.nslots - FIRST_SLOT)

@@ -107,11 +107,11 @@ class Comparison:
     def emit(self, left: Operand, right: Operand) -> None:
         asm = self.lo.asm
         if self.number:
-            assert isinstance(left, Reg) and isinstance(right, Reg | Mem)
+            assert isinstance(left, Reg) and isinstance(right, (Reg, Mem))
             asm.sse(Sse.UCOMISD, left, right)
             return
         if self.bits:
-            assert isinstance(left, Reg | Mem) and isinstance(right, Reg | Imm)
+            assert isinstance(left, (Reg, Mem)) and isinstance(right, (Reg, Imm))
             asm.test(*narrowed(width_of(self.type), left, right), right)
             return
         width = 8 if self.type is IRType.U8 and isinstance(left, Mem) else width_of(self.type)
@@ -119,7 +119,7 @@ class Comparison:
         if isinstance(right, Imm) and right.value == 0 and isinstance(left, Reg):
             asm.test(width, left, left)
         else:
-            assert isinstance(left, Reg | Mem)
+            assert isinstance(left, (Reg, Mem))
             asm.alu(Alu.CMP, width, left, right)
 
 

@@ -36,7 +36,7 @@ def multiply_or_leave(lo: Lowering, ins: Ins) -> Rule:
     number = immediate_of(right)
     if number is not None:
         dst, src, _ = yield EarlyOut(), In(left), Alive(exit_.alive())
-        assert isinstance(src, Reg | Mem) and not isinstance(src, Imm)
+        assert isinstance(src, (Reg, Mem)) and not isinstance(src, Imm)
         lo.asm.imul_const(32, dst, src, number)
     else:
         dst, src, _ = yield InOut(left), Rm(right), Alive(exit_.alive())
