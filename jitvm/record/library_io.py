@@ -73,7 +73,8 @@ def write(call: BuiltinCall) -> None:
 def _byte(rec: Recorder, string: Ins, data: Ins) -> Ins:
     """The only byte of a string."""
     if string.op is Op.TOSTR and string.args[1] == TOSTR_CHAR:
-        return string.args[0]
+        only: Ins = string.args[0]
+        return only
     return rec.emit(Op.XLOAD, U8, data, XLOAD_READONLY)
 
 
