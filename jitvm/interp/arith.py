@@ -14,6 +14,7 @@ from jitvm.front.bytecode import BC
 from jitvm.interp.frames import knum, number, pointer, sync, table_in
 from jitvm.interp.meta import SIGN, slow_arith, slow_length, slow_minus, vm_cat
 from jitvm.native import Interp, Next, Ptr, addr, f64, floor, handler, inline, u32, u64, unlikely
+from jitvm.native.decorators import NativeFunction
 from jitvm.runtime.gc import gc_check
 from jitvm.runtime.string import str_cat
 from jitvm.runtime.table import tab_len
@@ -26,144 +27,67 @@ def modulo(a: f64, b: f64) -> f64:
     return a - floor(a / b) * b
 
 
-@handler(BC.ADDVN)
-def addvn(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    if unlikely(not number(b)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = b.num + knum(vm, rd & 0xFF)
-    return vm.next()
+@inline
+def plus(a: f64, b: f64) -> f64:
+    return a + b
 
 
-@handler(BC.SUBVN)
-def subvn(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    if unlikely(not number(b)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = b.num - knum(vm, rd & 0xFF)
-    return vm.next()
+@inline
+def minus(a: f64, b: f64) -> f64:
+    return a - b
 
 
-@handler(BC.MULVN)
-def mulvn(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    if unlikely(not number(b)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = b.num * knum(vm, rd & 0xFF)
-    return vm.next()
+@inline
+def times(a: f64, b: f64) -> f64:
+    return a * b
 
 
-@handler(BC.DIVVN)
-def divvn(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    if unlikely(not number(b)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = b.num / knum(vm, rd & 0xFF)
-    return vm.next()
+@inline
+def divided(a: f64, b: f64) -> f64:
+    return a / b
 
 
-@handler(BC.MODVN)
-def modvn(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    if unlikely(not number(b)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = modulo(b.num, knum(vm, rd & 0xFF))
-    return vm.next()
+def variable_constant(code: BC, compute: NativeFunction) -> None:
+    """The handler of an operation's form VN."""
+
+    @handler(code, code.name.lower())
+    def arith(vm: Interp, ra: u64, rd: u64) -> Next:
+        b = vm.base + (rd >> 8 & 0xFF)
+        if unlikely(not number(b)):
+            return vm.tail(slow_arith, ra, rd)
+        (vm.base + ra).num = compute(b.num, knum(vm, rd & 0xFF))
+        return vm.next()
 
 
-@handler(BC.ADDNV)
-def addnv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    if unlikely(not number(b)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = knum(vm, rd & 0xFF) + b.num
-    return vm.next()
+def constant_variable(code: BC, compute: NativeFunction) -> None:
+    """The handler of an operation's form NV; B is the right operand."""
+
+    @handler(code, code.name.lower())
+    def arith(vm: Interp, ra: u64, rd: u64) -> Next:
+        b = vm.base + (rd >> 8 & 0xFF)
+        if unlikely(not number(b)):
+            return vm.tail(slow_arith, ra, rd)
+        (vm.base + ra).num = compute(knum(vm, rd & 0xFF), b.num)
+        return vm.next()
 
 
-@handler(BC.SUBNV)
-def subnv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    if unlikely(not number(b)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = knum(vm, rd & 0xFF) - b.num
-    return vm.next()
+def variable_variable(code: BC, compute: NativeFunction) -> None:
+    """The handler of an operation's form VV."""
+
+    @handler(code, code.name.lower())
+    def arith(vm: Interp, ra: u64, rd: u64) -> Next:
+        b = vm.base + (rd >> 8 & 0xFF)
+        c = vm.base + (rd & 0xFF)
+        if unlikely(not number(b) or not number(c)):
+            return vm.tail(slow_arith, ra, rd)
+        (vm.base + ra).num = compute(b.num, c.num)
+        return vm.next()
 
 
-@handler(BC.MULNV)
-def mulnv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    if unlikely(not number(b)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = knum(vm, rd & 0xFF) * b.num
-    return vm.next()
-
-
-@handler(BC.DIVNV)
-def divnv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    if unlikely(not number(b)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = knum(vm, rd & 0xFF) / b.num
-    return vm.next()
-
-
-@handler(BC.MODNV)
-def modnv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    if unlikely(not number(b)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = modulo(knum(vm, rd & 0xFF), b.num)
-    return vm.next()
-
-
-@handler(BC.ADDVV)
-def addvv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    c = vm.base + (rd & 0xFF)
-    if unlikely(not number(b) or not number(c)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = b.num + c.num
-    return vm.next()
-
-
-@handler(BC.SUBVV)
-def subvv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    c = vm.base + (rd & 0xFF)
-    if unlikely(not number(b) or not number(c)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = b.num - c.num
-    return vm.next()
-
-
-@handler(BC.MULVV)
-def mulvv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    c = vm.base + (rd & 0xFF)
-    if unlikely(not number(b) or not number(c)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = b.num * c.num
-    return vm.next()
-
-
-@handler(BC.DIVVV)
-def divvv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    c = vm.base + (rd & 0xFF)
-    if unlikely(not number(b) or not number(c)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = b.num / c.num
-    return vm.next()
-
-
-@handler(BC.MODVV)
-def modvv(vm: Interp, ra: u64, rd: u64) -> Next:
-    b = vm.base + (rd >> 8 & 0xFF)
-    c = vm.base + (rd & 0xFF)
-    if unlikely(not number(b) or not number(c)):
-        return vm.tail(slow_arith, ra, rd)
-    (vm.base + ra).num = modulo(b.num, c.num)
-    return vm.next()
+for _row, _compute in enumerate((plus, minus, times, divided, modulo)):
+    variable_constant(BC(BC.ADDVN + _row), _compute)
+    constant_variable(BC(BC.ADDNV + _row), _compute)
+    variable_variable(BC(BC.ADDVV + _row), _compute)
 
 
 @handler(BC.POW)

@@ -31,6 +31,16 @@ def may_be_equal(tv: Ptr[TValue]) -> bool:
     return u32(i32(tv.sbits >> TAG_SHIFT) - TAG_UDATA) <= 1
 
 
+@inline
+def jump_if(vm: Interp, holds: bool) -> Next:
+    """Take the jump that follows, or step over it."""
+    if holds:
+        vm.pc = take(vm.pc)
+        return vm.next()
+    vm.pc = vm.pc + 1
+    return vm.next()
+
+
 # Order.
 
 
@@ -40,11 +50,7 @@ def islt(vm: Interp, ra: u64, rd: u64) -> Next:
     d = vm.base + rd
     if unlikely(not number(a) or not number(d)):
         return vm.tail(slow_order, ra, rd)
-    if a.num < d.num:
-        vm.pc = take(vm.pc)
-        return vm.next()
-    vm.pc = vm.pc + 1
-    return vm.next()
+    return jump_if(vm, a.num < d.num)
 
 
 @handler(BC.ISGE)
@@ -53,11 +59,7 @@ def isge(vm: Interp, ra: u64, rd: u64) -> Next:
     d = vm.base + rd
     if unlikely(not number(a) or not number(d)):
         return vm.tail(slow_order, ra, rd)
-    if not a.num < d.num:
-        vm.pc = take(vm.pc)
-        return vm.next()
-    vm.pc = vm.pc + 1
-    return vm.next()
+    return jump_if(vm, not a.num < d.num)
 
 
 @handler(BC.ISLE)
@@ -66,11 +68,7 @@ def isle(vm: Interp, ra: u64, rd: u64) -> Next:
     d = vm.base + rd
     if unlikely(not number(a) or not number(d)):
         return vm.tail(slow_order, ra, rd)
-    if a.num <= d.num:
-        vm.pc = take(vm.pc)
-        return vm.next()
-    vm.pc = vm.pc + 1
-    return vm.next()
+    return jump_if(vm, a.num <= d.num)
 
 
 @handler(BC.ISGT)
@@ -79,11 +77,7 @@ def isgt(vm: Interp, ra: u64, rd: u64) -> Next:
     d = vm.base + rd
     if unlikely(not number(a) or not number(d)):
         return vm.tail(slow_order, ra, rd)
-    if not a.num <= d.num:
-        vm.pc = take(vm.pc)
-        return vm.next()
-    vm.pc = vm.pc + 1
-    return vm.next()
+    return jump_if(vm, not a.num <= d.num)
 
 # Equality.
 
@@ -128,58 +122,34 @@ def isnev(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.ISEQS)
 def iseqs(vm: Interp, ra: u64, rd: u64) -> Next:
-    if (vm.base + ra).bits == vm.kbase[-1 - i64(rd)] | STR_BITS:
-        vm.pc = take(vm.pc)
-        return vm.next()
-    vm.pc = vm.pc + 1
-    return vm.next()
+    return jump_if(vm, (vm.base + ra).bits == vm.kbase[-1 - i64(rd)] | STR_BITS)
 
 
 @handler(BC.ISNES)
 def isnes(vm: Interp, ra: u64, rd: u64) -> Next:
-    if (vm.base + ra).bits != vm.kbase[-1 - i64(rd)] | STR_BITS:
-        vm.pc = take(vm.pc)
-        return vm.next()
-    vm.pc = vm.pc + 1
-    return vm.next()
+    return jump_if(vm, (vm.base + ra).bits != vm.kbase[-1 - i64(rd)] | STR_BITS)
 
 
 @handler(BC.ISEQN)
 def iseqn(vm: Interp, ra: u64, rd: u64) -> Next:
     a = vm.base + ra
-    if number(a) and a.num == knum(vm, rd):
-        vm.pc = take(vm.pc)
-        return vm.next()
-    vm.pc = vm.pc + 1
-    return vm.next()
+    return jump_if(vm, number(a) and a.num == knum(vm, rd))
 
 
 @handler(BC.ISNEN)
 def isnen(vm: Interp, ra: u64, rd: u64) -> Next:
     a = vm.base + ra
-    if not number(a) or a.num != knum(vm, rd):
-        vm.pc = take(vm.pc)
-        return vm.next()
-    vm.pc = vm.pc + 1
-    return vm.next()
+    return jump_if(vm, not number(a) or a.num != knum(vm, rd))
 
 
 @handler(BC.ISEQP)
 def iseqp(vm: Interp, ra: u64, rd: u64) -> Next:
-    if (vm.base + ra).bits == pri_bits(rd):
-        vm.pc = take(vm.pc)
-        return vm.next()
-    vm.pc = vm.pc + 1
-    return vm.next()
+    return jump_if(vm, (vm.base + ra).bits == pri_bits(rd))
 
 
 @handler(BC.ISNEP)
 def isnep(vm: Interp, ra: u64, rd: u64) -> Next:
-    if (vm.base + ra).bits != pri_bits(rd):
-        vm.pc = take(vm.pc)
-        return vm.next()
-    vm.pc = vm.pc + 1
-    return vm.next()
+    return jump_if(vm, (vm.base + ra).bits != pri_bits(rd))
 
 # Truth.
 
@@ -208,20 +178,12 @@ def isfc(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.IST)
 def ist(vm: Interp, ra: u64, rd: u64) -> Next:
-    if (vm.base + rd).bits < TRUTH_LIMIT:
-        vm.pc = take(vm.pc)
-        return vm.next()
-    vm.pc = vm.pc + 1
-    return vm.next()
+    return jump_if(vm, (vm.base + rd).bits < TRUTH_LIMIT)
 
 
 @handler(BC.ISF)
 def isf(vm: Interp, ra: u64, rd: u64) -> Next:
-    if (vm.base + rd).bits >= TRUTH_LIMIT:
-        vm.pc = take(vm.pc)
-        return vm.next()
-    vm.pc = vm.pc + 1
-    return vm.next()
+    return jump_if(vm, (vm.base + rd).bits >= TRUTH_LIMIT)
 
 
 @handler(BC.ISTYPE)

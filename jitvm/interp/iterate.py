@@ -11,8 +11,8 @@ from __future__ import annotations
 from ir.types import TAG_SHIFT, TAG_TAB
 from jitvm.front.bytecode import BC
 from jitvm.interp.calls import vm_call_value
-from jitvm.interp.frames import JUMP_BIAS, func_in, hot_counter, is_function, jump_distance, table_in
-from jitvm.interp.loops import HOT_LOOP, vm_hotloop
+from jitvm.interp.frames import JUMP_BIAS, func_in, is_function, jump_distance, table_in
+from jitvm.interp.loops import is_hot, vm_hotloop
 from jitvm.native import Interp, Next, Ptr, addr, f64, handler, i32, i64, u8, u16, u32, u64, unlikely
 from jitvm.runtime.table import KEYINDEX_HI
 from jitvm.runtime.value import NIL
@@ -42,10 +42,7 @@ def iterc(vm: Interp, ra: u64, rd: u64) -> Next:
 @handler(BC.ITERN)
 def itern(vm: Interp, ra: u64, rd: u64) -> Next:
     """Counts like a loop, and steps over its ITERL."""
-    counter = hot_counter(vm.g, vm.pc)
-    left = counter[0]
-    counter[0] = left - HOT_LOOP
-    if unlikely(left < HOT_LOOP):
+    if unlikely(is_hot(vm)):
         return vm.tail(vm_hotloop, ra, rd)
     return vm.tail(vm_itern, ra, rd)
 

@@ -12,7 +12,7 @@ from jitvm.front.bytecode import BC
 from jitvm.interp.enter import jloop
 from jitvm.interp.frames import hot_counter, jump_distance, number, sync
 from jitvm.interp.throw import vm_error, vm_unwind
-from jitvm.native import Interp, Next, Ptr, addr, handler, likely, native, u64, unlikely
+from jitvm.native import Interp, Next, Ptr, addr, handler, inline, likely, native, u64, unlikely
 from jitvm.runtime.errcodes import ERR_FOR_INIT, ERR_FOR_LIMIT, ERR_FOR_STEP
 from jitvm.runtime.number import str_tonum
 from jitvm.runtime.upcalls import UPCALL_HOTLOOP
@@ -22,6 +22,15 @@ from jitvm.runtime.value import NIL, is_str, str_of
 HOT_LOOP = 2
 #: Slots of a numeric loop: index, limit, step, and the copy that the program sees.
 LIMIT, STEP, VISIBLE = 1, 2, 3
+
+
+@inline
+def is_hot(vm: Interp) -> bool:
+    """Counts a round of the loop whose bytecode is before PC."""
+    counter = hot_counter(vm.g, vm.pc)
+    left = counter[0]
+    counter[0] = left - HOT_LOOP
+    return left < HOT_LOOP
 
 
 @handler()
@@ -78,13 +87,9 @@ def jfori(vm: Interp, ra: u64, rd: u64) -> Next:
     return vm.next()
 
 
-@handler(BC.FORL)
-def forl(vm: Interp, ra: u64, rd: u64) -> Next:
-    counter = hot_counter(vm.g, vm.pc)
-    left = counter[0]
-    counter[0] = left - HOT_LOOP
-    if unlikely(left < HOT_LOOP):
-        return vm.tail(vm_hotloop, ra, rd)
+@inline
+def step_on(vm: Interp, ra: u64, rd: u64) -> Next:
+    """The next round of a numeric loop, or what follows it."""
     index = vm.base + ra
     step = index + STEP
     x = index.num + step.num
@@ -98,23 +103,18 @@ def forl(vm: Interp, ra: u64, rd: u64) -> Next:
         vm.pc = vm.pc + jump_distance(rd)
         return vm.next()
     return vm.next()
+
+
+@handler(BC.FORL)
+def forl(vm: Interp, ra: u64, rd: u64) -> Next:
+    if unlikely(is_hot(vm)):
+        return vm.tail(vm_hotloop, ra, rd)
+    return step_on(vm, ra, rd)
 
 
 @handler(BC.IFORL)
 def iforl(vm: Interp, ra: u64, rd: u64) -> Next:
-    index = vm.base + ra
-    step = index + STEP
-    x = index.num + step.num
-    index.num = x
-    (index + VISIBLE).num = x
-    if likely(step.ihi >= 0):
-        if likely(x <= (index + LIMIT).num):
-            vm.pc = vm.pc + jump_distance(rd)
-            return vm.next()
-    elif (index + LIMIT).num <= x:
-        vm.pc = vm.pc + jump_distance(rd)
-        return vm.next()
-    return vm.next()
+    return step_on(vm, ra, rd)
 
 
 @handler(BC.JFORL)
@@ -147,29 +147,27 @@ def slow_for(vm: Interp, ra: u64, rd: u64) -> Next:
 # Generic loops: A is the control variable's visible copy; A-1 the hidden one.
 
 
-@handler(BC.ITERL)
-def iterl(vm: Interp, ra: u64, rd: u64) -> Next:
-    counter = hot_counter(vm.g, vm.pc)
-    left = counter[0]
-    counter[0] = left - HOT_LOOP
-    if unlikely(left < HOT_LOOP):
-        return vm.tail(vm_hotloop, ra, rd)
+@inline
+def go_on(vm: Interp, ra: u64, rd: u64) -> Next:
+    """The next round of a generic loop, unless the iterator has ended it."""
     control = vm.base + ra
     value = control.bits
     if likely(value != NIL):
         (control - 1).bits = value
         vm.pc = vm.pc + jump_distance(rd)
     return vm.next()
+
+
+@handler(BC.ITERL)
+def iterl(vm: Interp, ra: u64, rd: u64) -> Next:
+    if unlikely(is_hot(vm)):
+        return vm.tail(vm_hotloop, ra, rd)
+    return go_on(vm, ra, rd)
 
 
 @handler(BC.IITERL)
 def iiterl(vm: Interp, ra: u64, rd: u64) -> Next:
-    control = vm.base + ra
-    value = control.bits
-    if likely(value != NIL):
-        (control - 1).bits = value
-        vm.pc = vm.pc + jump_distance(rd)
-    return vm.next()
+    return go_on(vm, ra, rd)
 
 
 @handler(BC.JITERL)
@@ -187,10 +185,7 @@ def jiterl(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.LOOP)
 def loop(vm: Interp, ra: u64, rd: u64) -> Next:
-    counter = hot_counter(vm.g, vm.pc)
-    left = counter[0]
-    counter[0] = left - HOT_LOOP
-    if unlikely(left < HOT_LOOP):
+    if unlikely(is_hot(vm)):
         return vm.tail(vm_hotloop, ra, rd)
     return vm.next()
 

@@ -84,10 +84,17 @@ def inline(function: Callable[..., Any]) -> NativeFunction:
     return _declare(function, Kind.INLINE)
 
 
-def handler(bytecode: int | None = None) -> Callable[[Callable[..., Any]], NativeFunction]:
-    """Declares a function of the interpreter convention, for a bytecode or (without one) to be jumped to."""
+def handler(
+    bytecode: int | None = None, name: str | None = None
+) -> Callable[[Callable[..., Any]], NativeFunction]:
+    """Declares a function of the interpreter convention, for a bytecode or (without one) to be jumped to.
+
+    Handlers that differ in one operation are written once, in a function that takes the operation and makes
+    the handler; each then needs a name."""
 
     def declare(function: Callable[..., Any]) -> NativeFunction:
+        if name is not None:
+            function.__name__ = name
         declared = _declare(function, Kind.HANDLER)
         key: int | str = declared.name if bytecode is None else bytecode
         assert key not in registry.HANDLERS, f"two handlers for {key!r}"
