@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Golden, unified
-from tests.support import available, corpus, process
+from tests.support import available, corpus
 from tests.support.modes import INTERP, Mode
 
 SCRIPTS = corpus.scripts()
@@ -41,7 +41,7 @@ def test_bytecode(script: corpus.Script) -> None:
 def test_output(script: corpus.Script, mode: Mode) -> None:
     if mode != INTERP and "record" not in available.present():
         pytest.skip("jitvm records no traces yet")
-    _same(script, "out", corpus.output(process.jitvm, script, *mode.flags))
+    _same(script, "out", corpus.our_output(script, mode))
 
 
 @each_script

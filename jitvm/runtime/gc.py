@@ -120,7 +120,7 @@ def gc_set_threshold(g: Ptr[VM]) -> None:
     if g.gc_stopped != 0:
         g.gc_threshold = NEVER
     elif g.gc_stress != 0:
-        g.gc_threshold = 0
+        g.gc_threshold = g.gc_total + 1  # At every check that follows an allocation.
 
 
 # Marking.

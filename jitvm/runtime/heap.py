@@ -222,6 +222,11 @@ class Heap:
         self.memory.write(self._handles + 8 * handle, bytes(8))  # The running heap may be another one.
         self._free_handles.append(handle)
 
+    def collect_always(self) -> None:
+        """From now on every check that follows an allocation collects: what has no root does not live."""
+        self.g.gc_stress = 1
+        self.call("gc_set_threshold", self.g)
+
     def scratch(self) -> Ptr:
         """Two slots for passing values to native functions."""
         return Ptr(TValue, self.g.ref("tmptv").addr)

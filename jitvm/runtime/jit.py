@@ -34,6 +34,10 @@ MAX_TRACES = 65536
 _LINK = offset_of(TraceHead, "link")
 
 
+#: Never reached by what is allocated.
+NO_THRESHOLD = (1 << 64) - 1
+
+
 class CodeGenerator(Protocol):
     """Turns traces into something the interpreter can enter."""
 
@@ -77,7 +81,7 @@ class Jit:
         g = runtime.heap.g
         self._g = g
         self._handles: list[int] = []
-        self._stopped = 0
+        self._collector = 0, 0  # Set aside while recording.
         self.view = View(ProcessReader(), g.addr)
         self.compiler = TraceCompiler(self.view, self, parameters(runtime.options), runtime.options.flags)
         self.compiler.seed_random(runtime.options.seed)
@@ -157,10 +161,13 @@ class Jit:
     # The rest of the VM, as the trace compiler needs it.
 
     def set_recording(self, on: int) -> None:
+        g = self._g
         if on:
-            self._stopped, self._g.gc_stopped = self._g.gc_stopped, 1
-        elif self._g.recording:
-            self._g.gc_stopped = self._stopped
+            # No collection: nothing else keeps alive what the recording mentions, or made by folding.
+            self._collector = g.gc_stopped, g.gc_threshold
+            g.gc_stopped, g.gc_threshold = 1, NO_THRESHOLD
+        elif g.recording:
+            g.gc_stopped, g.gc_threshold = self._collector
         self.runtime.switch.set_recording(on)
 
     def set_counter(self, pc: int, value: int) -> None:

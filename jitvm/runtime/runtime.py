@@ -11,6 +11,7 @@ Nothing is global: a process may have many runtimes.
 
 from __future__ import annotations
 
+import os
 import struct
 import time
 from collections.abc import Callable
@@ -84,6 +85,8 @@ class Runtime:
         self.builtins = Builtins(self)
         self._open()
         self.apply_options()
+        if os.environ.get("JITVM_GCSTRESS") == "1":
+            self.heap.collect_always()
 
     def _open(self) -> None:
         """The library: as a snapshot has it, or made (and a snapshot taken)."""
@@ -548,8 +551,6 @@ class Runtime:
         return end_of_lines(self, Ptr(State, thread), file)
 
     def _out_of_memory(self, size: int, _b: int, _c: int) -> int:
-        import os
-
         self.out.flush()
         os.write(2, b"jitvm: not enough memory\n")
         os._exit(1)

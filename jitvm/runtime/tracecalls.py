@@ -11,6 +11,7 @@ again: there is one buffer, and the chain of operations on it is what orders the
 
 from __future__ import annotations
 
+from ir.layout import offset_of
 from ir.objects import VM, GCstr, GCtab, TValue
 from jitvm.native import Ptr, addr, f64, i32, i64, imod, native, u8, u32, u64, unlikely
 from jitvm.runtime.number import num_text, str_tonum
@@ -36,6 +37,8 @@ from jitvm.runtime.table import (
 )
 from jitvm.runtime.value import NIL
 
+TMPTV_OFFSET = offset_of(VM, "tmptv")
+
 
 @native
 def trace_str_cmp(g: Ptr[VM], a: Ptr[GCstr], b: Ptr[GCstr]) -> i32:
@@ -50,7 +53,7 @@ def trace_str_new(g: Ptr[VM], p: Ptr[u8], length: i32) -> Ptr[GCstr]:
 @native
 def trace_str_char(g: Ptr[VM], c: i32) -> Ptr[GCstr]:
     """The string of one byte."""
-    p = buf_need(g, u64(1))
+    p = Ptr[u8](addr(g) + TMPTV_OFFSET)  # Not in the buffer, where a string may be in the making.
     p[0] = u32(c)
     return str_new(g, p, u32(1))
 

@@ -37,7 +37,9 @@ def expected(folder: Path) -> str | None:
 
 
 def actual(folder: Path, mode: modes.Mode) -> str:
-    return corpus.transcript(process.jitvm(*mode.flags, FILE, cwd=folder, limit=TIME_LIMIT))
+    environment = dict(mode.environment)
+    done = process.jitvm(*mode.flags, FILE, cwd=folder, environment=environment, limit=TIME_LIMIT)
+    return corpus.transcript(done)
 
 
 def failing_mode(program: Program, folder: Path, candidates: tuple[modes.Mode, ...]) -> modes.Mode | None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import unified
 from tests.fuzz import run as fuzz
-from tests.support import available, corpus, process
+from tests.support import available, corpus
 from tests.support.modes import HOT, INTERP, Mode
 from tests.support.programs import generate
 
@@ -21,7 +21,7 @@ SEEDS = range(1, 21)
 def test_what_once_failed(case: corpus.Script, mode: Mode) -> None:
     if mode != INTERP and "record" not in available.present():
         pytest.skip("jitvm records no traces yet")
-    wanted, said = case.stored("out"), corpus.output(process.jitvm, case, *mode.flags)
+    wanted, said = case.stored("out"), corpus.our_output(case, mode)
     assert said == wanted, unified(case.path("out"), wanted, said)
 
 

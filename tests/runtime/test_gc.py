@@ -135,10 +135,14 @@ def test_stress_mode_collects_at_every_check(heap: Heap) -> None:
     gc.gc_set_threshold(g)
     before = g.gc_cycles
     gc.gc_check(g)
-    gc.gc_check(g)
+    assert g.gc_cycles == before, "nothing was allocated"
+    for _ in range(2):
+        heap.table(0, 0)
+        gc.gc_check(g)
     assert g.gc_cycles == before + 2
     g.gc_stress = 0
     gc.gc_set_threshold(g)
+    heap.table(0, 0)
     gc.gc_check(g)
     assert g.gc_cycles == before + 2
 

@@ -16,7 +16,7 @@ import os
 import pytest
 
 CAPABILITIES = ("front", "run", "record")
-PRESENT: tuple[str, ...] = ("front", "record")
+PRESENT: tuple[str, ...] = ("front", "run", "record")
 
 
 def present() -> tuple[str, ...]:

@@ -6,6 +6,7 @@ JITVM_MODES=all, and JITVM_MODES=hot,O0 picks by name.  Which mode fails tells w
     interp    the front end, a handler, the runtime: traces are off
     default   as users run it
     hot       the recorder: nearly everything compiles at once
+    gcstress  roots: the collector runs after every allocation; luajit has no such mode
     O0, -X    the pass without which the failure goes away
 """
 
@@ -23,16 +24,18 @@ class Mode:
 
     name: str
     flags: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 DEFAULT = Mode("default")
 INTERP = Mode("interp", ("-joff",))
 HOT = Mode("hot", ("-Ohotloop=1", "-Ohotexit=1"))
 UNOPTIMISED = Mode("O0", ("-O0",))
+GC_STRESS = Mode("gcstress", HOT.flags, (("JITVM_GCSTRESS", "1"),))
 HOT_UNOPTIMISED = Mode("hot-O0", ("-O0", "-Ohotloop=1", "-Ohotexit=1"))
 ONE_PASS_OFF = tuple(Mode(f"-{name}", ("-Ohotloop=1", "-Ohotexit=1", f"-O-{name}")) for name in PASSES)
 
-FAST = (DEFAULT, INTERP, HOT, UNOPTIMISED)
+FAST = (DEFAULT, INTERP, HOT, UNOPTIMISED, GC_STRESS)
 ALL = (*FAST, HOT_UNOPTIMISED, *ONE_PASS_OFF)
 
 
