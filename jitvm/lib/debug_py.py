@@ -162,6 +162,12 @@ def base_setfenv(call: Call) -> Results:
 # getinfo.
 
 
+@function("debug.entry_aux")
+def debug_entry(call: Call) -> Results:
+    """Stands for the program that runs Lua, at the bottom of the main thread."""
+    raise call.error(b"the program is running")
+
+
 @function("debug.getinfo")
 def debug_getinfo(call: Call) -> Results:
     thread, skip = target_thread(call)
@@ -175,11 +181,14 @@ def debug_getinfo(call: Call) -> Results:
     elif kind_of(which) >= NUMBER_FROM or kind_of(which) == KIND_STR and not call.is_absent(skip + 1):
         level = call.integer(skip + 1)
         frames = frames_of(call, thread)
-        if not 0 <= level < len(frames):
+        if level == len(frames) and thread.addr == call.runtime.tracer.main:
+            fn = Ptr(GCfunc, call.runtime.builtins.function("debug.entry_aux"))
+        elif not 0 <= level < len(frames):
             return (None,)
-        frame = frames[level]
-        caller = frames[level + 1] if level + 1 < len(frames) else None
-        fn = Ptr(GCfunc, frame.function)
+        else:
+            frame = frames[level]
+            caller = frames[level + 1] if level + 1 < len(frames) else None
+            fn = Ptr(GCfunc, frame.function)
     else:
         raise BadArgument(skip + 1, b"function or level expected")
     items: dict[object, object] = {}
@@ -230,7 +239,7 @@ def _level_frame(call: Call, thread: Ptr, number: int) -> tuple[FrameInfo, int |
     frames = frames_of(call, thread)
     if not 0 <= level < len(frames):
         raise BadArgument(number, b"level out of range")
-    return frames[level], frames[level - 1].base if level else None
+    return frames[level], frames[level - 1].bottom if level else None
 
 
 @function("debug.getlocal")

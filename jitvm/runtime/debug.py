@@ -37,6 +37,12 @@ class FrameInfo:
     pc: int
 
     @property
+    def bottom(self) -> int:
+        """Base of its arguments: below `base`, if there are varargs."""
+        link = _word(self.base - 8)
+        return self.base - (link & ~7) if link & 7 == Frame.VARG else self.base
+
+    @property
     def line(self) -> int:
         """Current line; 0 if debug information was left out, -1 if no bytecode is running."""
         if self.proto is None or self.pc < 0:

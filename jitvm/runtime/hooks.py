@@ -63,13 +63,13 @@ class Hooks:
     def bytecode(self, thread: int, pc: int) -> None:
         """The bytecode at `pc` is about to run."""
         state, g = Ptr(State, thread), self.runtime.heap.g
-        old, self._old_pc = self._old_pc, pc
         op = op_of(int.from_bytes(self.runtime.heap.memory.read(pc, 4), "little"))
         if op >= BC.FUNCF:
             if g.hookmask & CALL:
                 self._fill_parameters(state)
                 self._call(b"call", pc + 4, -1)
             return
+        old, self._old_pc = self._old_pc, pc
         if g.hookmask & COUNT and g.hook_count == 0:
             g.hook_count = g.hook_start
             self._call(b"count", pc + 4, -1)
