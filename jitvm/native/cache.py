@@ -44,11 +44,16 @@ HEAP_SOURCES = (*SOURCES, "jitvm/front")
 #: What the bytes of a function depend on beside its IR.
 GENERATOR = ("x64", "ir/ops.py", "ir/types.py", "ir/values.py", "ir/objects.py", "ir/layout.py")
 KEPT_FILES = 32
+#: No folder: nothing is found there, and nothing kept.
+NOWHERE = "/dev/null"
 
 
 def directory() -> str:
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.path.join(base, "jitvm")
+    """Absolute, whatever the environment says: never a folder of wherever the program is run."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):
+        base = os.path.expanduser("~/.cache")
+    return os.path.join(base if os.path.isabs(base) else NOWHERE, "jitvm")
 
 
 def files(parts: tuple[str, ...]) -> Iterator[tuple[str, os.stat_result]]:
