@@ -110,7 +110,8 @@ def slot_bits(x: Expander, ref: Ins) -> Ins:
 
 def store_slot(x: Expander, address: Ins, offset: int, ref: Ins) -> None:
     """Write a value of the trace to a slot in memory."""
-    if ref.is_const or ref.type not in (IRType.NUM, IRType.INT, IRType.U32):
+    is_number = ref.type is IRType.NUM or (ref.type.is_integer and ref.type.size <= 4)
+    if ref.is_const or not is_number:
         x.store(IRType.U64, address, offset, slot_bits(x, ref))
         return
     value = x.value(ref)

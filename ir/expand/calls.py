@@ -11,7 +11,7 @@ from ir.calls import CALLS, CallFlag
 from ir.expand.arith import extern
 from ir.expand.boxing import store_slot
 from ir.expand.core import EXPAND, Expander, machine_type
-from ir.ops import Op
+from ir.ops import CONV_DST_SHIFT, Op
 from ir.types import IRType
 from ir.values import Ins
 
@@ -36,7 +36,7 @@ def argument(x: Expander, ins: Ins) -> None:
 @EXPAND(Op.CALLN, Op.CALLA, Op.CALLL, Op.CALLS)
 def call(x: Expander, ins: Ins) -> Ins:
     info = CALLS[ins.args[1]]
-    values = [x.value(arg) for arg in arguments(ins.args[0])]
+    values = [widened(x, arg, type_) for arg, type_ in zip(arguments(ins.args[0]), info.args)]
     type_ = machine_type(info.result)
     if info.flags & CallFlag.EXTERN:
         return extern(x, info.symbol, type_, *values)
@@ -44,6 +44,14 @@ def call(x: Expander, ins: Ins) -> Ins:
     if ins.guard and info.flags & CallFlag.THROW and type_ is IRType.P64:
         x.guard(Op.NE, IRType.P64, result, x.b.kint(0, IRType.P64))
     return result
+
+
+def widened(x: Expander, ref: Ins, wanted: IRType) -> Ins:
+    """An argument.  Fold drops the sign extension of integers that are not negative."""
+    value = x.value(ref)
+    if wanted is IRType.U64 and value.type.size == 4:
+        return x.b.emit(Op.CONV, IRType.U64, value, IRType.U64 << CONV_DST_SHIFT | IRType.U32)
+    return value
 
 
 @EXPAND(Op.HIOP)

@@ -69,12 +69,18 @@ def put_int(spec: Spec, digits: bytes, sign: bytes, prefix: bytes = b"") -> byte
 
 
 def put_signed(spec: Spec, x: float) -> bytes:
-    value = to_int64(x) if x < 9223372036854775808.0 else to_uint64(x)
+    return put_int64(spec, to_int64(x) if x < 9223372036854775808.0 else to_uint64(x))
+
+
+def put_int64(spec: Spec, value: int) -> bytes:
     return put_int(spec, b"%d" % abs(value), spec.sign(value < 0))
 
 
 def put_unsigned(spec: Spec, x: float) -> bytes:
-    value = to_uint64(x)
+    return put_uint64(spec, to_uint64(x))
+
+
+def put_uint64(spec: Spec, value: int) -> bytes:
     shaped = {"u": b"%d", "o": b"%o", "x": b"%x", "X": b"%X"}[spec.letter] % value
     prefix = b""
     if b"#" in spec.flags and value:
@@ -87,6 +93,8 @@ def put_float(spec: Spec, x: float) -> bytes:
     sign = spec.sign(is_negative)
     if not math.isfinite(x):
         text = b"nan" if x != x else b"inf"
+        if x != x:
+            sign = b" " if b" " in spec.flags else b""
         return spec.pad(sign + (text.upper() if spec.letter.isupper() else text))
     if spec.letter in "aA":
         body, head = _hex_float(spec, abs(x)), len(sign) + 2

@@ -69,7 +69,9 @@ class TraceHeap(FoldingHeap):
         return parse_number(data)
 
     def format_item(self, call: int, spec: int, value: Ins) -> bytes | None:
-        return None
+        from jitvm.lib.format_items import item_of_constant
+
+        return item_of_constant(call, spec, value)
 
 
 class Jit:

@@ -356,6 +356,7 @@ class Runtime:
             Upcall.OUT_OF_MEMORY: self._out_of_memory,
             Upcall.HOOK: self._hook,
             Upcall.EXIT: lambda trace, snap, _: self._traced(lambda: self.jit.exit_taken(trace, snap)),
+            Upcall.FORMAT: self._format,
             Upcall.IO_FAILED: self._io_failed,
             Upcall.IO_CLOSE: self._io_close,
         }
@@ -520,6 +521,12 @@ class Runtime:
 
         here = next(self.frames.walk(Ptr(State, thread), pc + 4), None)
         raise LuaError(where(here) + b"interrupted!")
+
+    def _format(self, call: int, directive: int, bits: int) -> int:
+        """An item of string.format, for a trace."""
+        from jitvm.lib.format_items import item_of_slot
+
+        return int(self.heap.string(item_of_slot(call, directive, bits)).addr)
 
     def _number_to_string(self, slot: int, _b: int, _c: int) -> int:
         tv = Ptr(TValue, slot)

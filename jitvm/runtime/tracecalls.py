@@ -11,6 +11,7 @@ again: there is one buffer, and the chain of operations on it is what orders the
 
 from __future__ import annotations
 
+from ir.calls import CALL_NUMBERS
 from ir.layout import offset_of
 from ir.objects import VM, GCstr, GCtab, TValue
 from jitvm.native import Ptr, addr, f64, i32, i64, imod, native, u8, u32, u64, unlikely
@@ -35,9 +36,16 @@ from jitvm.runtime.table import (
     tab_new,
     tab_newkey,
 )
+from jitvm.runtime.upcalls import UPCALL_FORMAT
 from jitvm.runtime.value import NIL
 
 TMPTV_OFFSET = offset_of(VM, "tmptv")
+PUTFXINT, PUTFNUM_INT, PUTFNUM_UINT = (
+    CALL_NUMBERS[f"lj_strfmt_put{name}"] for name in ("fxint", "fnum_int", "fnum_uint")
+)
+PUTFNUM, PUTFSTR, PUTFCHAR, PUTQUOTED = (
+    CALL_NUMBERS[f"lj_strfmt_put{name}"] for name in ("fnum", "fstr", "fchar", "quoted")
+)
 
 
 @native
@@ -238,9 +246,61 @@ def trace_strfmt_putint(g: Ptr[VM], buf: Ptr[VM], n: i32) -> Ptr[VM]:
 
 
 @native
+def put_format(g: Ptr[VM], call: u64, directive: i32, bits: u64) -> Ptr[VM]:
+    """What Python makes of one item of string.format; null if memory runs out."""
+    text = g.upcall(UPCALL_FORMAT, call, u64(directive), bits)
+    if unlikely(text <= 0):
+        return Ptr[VM](u64(0))
+    trace_buf_putstr(g, Ptr[GCstr](u64(text)))
+    return g
+
+
+@native
+def put_formatted_number(g: Ptr[VM], call: u64, directive: i32, x: f64) -> Ptr[VM]:
+    slot = Ptr[TValue](addr(g) + TMPTV_OFFSET)
+    slot.num = x
+    return put_format(g, call, directive, slot.bits)
+
+
+@native
+def trace_strfmt_putfxint(g: Ptr[VM], buf: Ptr[VM], directive: i32, x: u64) -> Ptr[VM]:
+    return put_format(g, PUTFXINT, directive, x)
+
+
+@native
+def trace_strfmt_putfnum_int(g: Ptr[VM], buf: Ptr[VM], directive: i32, x: f64) -> Ptr[VM]:
+    return put_formatted_number(g, PUTFNUM_INT, directive, x)
+
+
+@native
+def trace_strfmt_putfnum_uint(g: Ptr[VM], buf: Ptr[VM], directive: i32, x: f64) -> Ptr[VM]:
+    return put_formatted_number(g, PUTFNUM_UINT, directive, x)
+
+
+@native
+def trace_strfmt_putfnum(g: Ptr[VM], buf: Ptr[VM], directive: i32, x: f64) -> Ptr[VM]:
+    return put_formatted_number(g, PUTFNUM, directive, x)
+
+
+@native
+def trace_strfmt_putfstr(g: Ptr[VM], buf: Ptr[VM], directive: i32, s: Ptr[GCstr]) -> Ptr[VM]:
+    return put_format(g, PUTFSTR, directive, addr(s))
+
+
+@native
+def trace_strfmt_putquoted(g: Ptr[VM], buf: Ptr[VM], s: Ptr[GCstr]) -> Ptr[VM]:
+    return put_format(g, PUTQUOTED, 0, addr(s))
+
+
+@native
+def trace_strfmt_putfchar(g: Ptr[VM], buf: Ptr[VM], directive: i32, c: i32) -> Ptr[VM]:
+    return put_format(g, PUTFCHAR, directive, u64(c))
+
+
+@native
 def trace_fputc(g: Ptr[VM], c: i32, stream: u64) -> i32:
     """Like `fputc`, without taking the lock of the stream."""
-    text = buf_need(g, u64(1))
+    text = Ptr[u8](addr(g) + TMPTV_OFFSET)
     text[0] = u32(c)
     if unlikely(g.fwrite_unlocked(text, u64(1), u64(1), stream) != u64(1)):
         return -1

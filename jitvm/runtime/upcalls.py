@@ -30,6 +30,7 @@ class Upcall(IntEnum):
     ARITH = 10  # thread, pc, address of the destination: arithmetic on strings
     STITCH = 11  # thread, pc, trace number
     OUT_OF_MEMORY = 12  # bytes wanted: ends the process, native code cannot go on
+    FORMAT = 13  # formatting call of `ir.calls`, directive, value: address of the string it puts
     IO_FAILED = 20  # thread: the C library failed, errno says why: nil, message and number as results
     IO_CLOSE = 21  # thread, file: an iterator of lines is done with it; 0: g.errval is the error to raise
     HOOK = 22  # thread, pc of the bytecode about to run: tell the hook
@@ -49,6 +50,7 @@ UPCALL_STRING_TO_NUMBER = int(Upcall.STRING_TO_NUMBER)
 UPCALL_ARITH = int(Upcall.ARITH)
 UPCALL_STITCH = int(Upcall.STITCH)
 UPCALL_OUT_OF_MEMORY = int(Upcall.OUT_OF_MEMORY)
+UPCALL_FORMAT = int(Upcall.FORMAT)
 UPCALL_IO_FAILED = int(Upcall.IO_FAILED)
 UPCALL_IO_CLOSE = int(Upcall.IO_CLOSE)
 UPCALL_HOOK = int(Upcall.HOOK)
