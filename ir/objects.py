@@ -318,6 +318,13 @@ class VM(Struct):
     native_calls: u32  # Calls of Lua functions by library functions that are under way.
     memmem: FnPtr[[Ptr[u8], u64, Ptr[u8], u64], u64]
     strfromd: FnPtr[[Ptr[u8], u64, Ptr[u8], f64], i32]
+    gc_udata: Ptr[GCudata]  # All userdata but those in gc_pending, newest first.
+    gc_pending: Ptr[GCudata]  # Userdata whose finalizers are to be called, in order.
+    gc_finalizing: u32
+    gc_pad: u32
+    gc_shrink: Ptr[State]  # Threads whose stacks are much larger than they need, met while marking.
+    gc_peak: u64  # Memory below this address may be backed by pages.
+    madvise: FnPtr[[u64, u64, i32], i32]
     chain_slot: Ptr[TValue]  # Where a search along __index or __newindex ended (runtime/meta.py).
     chain_object: Ptr[TValue]
     # Streams of the C library, for io and print (runtime/stdio.py).

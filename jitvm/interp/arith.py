@@ -11,11 +11,11 @@ from __future__ import annotations
 from ir.objects import GCstr
 from ir.types import TAG_SHIFT, TAG_STR, TAG_TAB
 from jitvm.front.bytecode import BC
-from jitvm.interp.frames import knum, number, pointer, sync, table_in
+from jitvm.interp.collect import vm_collect
+from jitvm.interp.frames import knum, number, pointer, table_in
 from jitvm.interp.meta import SIGN, slow_arith, slow_length, slow_minus, vm_cat
 from jitvm.native import Interp, Next, Ptr, addr, f64, floor, handler, inline, u32, u64, unlikely
 from jitvm.native.decorators import NativeFunction
-from jitvm.runtime.gc import gc_check
 from jitvm.runtime.string import str_cat
 from jitvm.runtime.table import tab_len
 from jitvm.runtime.value import FALSE, TRUE, TRUTH_LIMIT, set_str
@@ -136,6 +136,5 @@ def cat(vm: Interp, ra: u64, rd: u64) -> Next:
         return vm.tail(vm_cat, addr(vm.base + (rd & 0xFF)), addr(first))
     set_str(vm.base + ra, joined)
     if unlikely(g.gc_total >= g.gc_threshold):
-        sync(g, vm.base)
-        gc_check(g)
+        return vm.tail(vm_collect, 0, 0)
     return vm.next()

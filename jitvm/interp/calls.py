@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ir.objects import Frame, TValue
 from jitvm.front.bytecode import BC
+from jitvm.interp.collect import vm_collect_call
 from jitvm.interp.enter import jloop
 from jitvm.interp.frames import (
     call_operand_a,
@@ -26,7 +27,6 @@ from jitvm.interp.returns import vm_return
 from jitvm.interp.throw import vm_builtin_failed, vm_error, vm_error_call, vm_unwind
 from jitvm.native import Interp, Next, Ptr, addr, handler, i64, native, u32, u64, unlikely
 from jitvm.runtime.errcodes import ERR_CALL, ERR_CALL_VALUE, ERR_STACK, TAIL_CALL
-from jitvm.runtime.gc import gc_check
 from jitvm.runtime.meta import MM_CALL, meta_lookup
 from jitvm.runtime.state import stack_grow
 from jitvm.runtime.upcalls import UPCALL_HOTCALL
@@ -307,7 +307,8 @@ def funcc(vm: Interp, ra: u64, rd: u64) -> Next:
     thread.top = top
     if unlikely(top + MIN_STACK > thread.maxstack):
         return vm.tail(vm_grow, ra, rd)
-    gc_check(g)
+    if unlikely(g.gc_total >= g.gc_threshold):
+        return vm.tail(vm_collect_call, ra, rd)
     fn = frame_func(base)
     count = fn.fn(g, thread, base, u32(rd) - 1)
     if unlikely(count < 0):

@@ -18,6 +18,7 @@ from ir.objects import VM, TValue
 from ir.types import TAG_SHIFT
 from jitvm.front.bytecode import BC
 from jitvm.interp.calls import vm_call
+from jitvm.interp.collect import vm_collect
 from jitvm.interp.cont import (
     CONT_CAT,
     CONT_CONDF,
@@ -28,7 +29,7 @@ from jitvm.interp.cont import (
     leave_cont,
     push_cont,
 )
-from jitvm.interp.frames import number, sync, take, top_of_frame
+from jitvm.interp.frames import number, take, top_of_frame
 from jitvm.interp.headers import Header
 from jitvm.interp.throw import vm_error
 from jitvm.native import Interp, Next, Ptr, addr, f64, floor, handler, inline, native, u32, u64, unlikely
@@ -44,7 +45,6 @@ from jitvm.runtime.errcodes import (
     ERR_TABLE_KEY,
     ERR_TEXT_LENGTH,
 )
-from jitvm.runtime.gc import gc_check
 from jitvm.runtime.meta import (
     BAD_OBJECT,
     CALL,
@@ -326,8 +326,7 @@ def vm_cat(vm: Interp, ra: u64, rd: u64) -> Next:
         return vm.tail(slow_cat, addr(top), rd)
     (vm.base + ((vm.pc - 1)[0] >> 8 & 0xFF)).bits = top.bits
     if unlikely(g.gc_total >= g.gc_threshold):
-        sync(g, vm.base)
-        gc_check(g)
+        return vm.tail(vm_collect, 0, 0)
     return vm.next()
 
 

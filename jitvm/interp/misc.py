@@ -5,13 +5,13 @@ from __future__ import annotations
 from ir.objects import GCproto
 from ir.types import TAG_SHIFT
 from jitvm.front.bytecode import BC
+from jitvm.interp.collect import vm_collect
 from jitvm.interp.frames import frame_func, jump_distance, sync
 from jitvm.interp.throw import vm_error
 from jitvm.native import Interp, Next, Ptr, f64, handler, i32, i64, u32, u64, unlikely
 from jitvm.runtime.barrier import barrier_upvalue
 from jitvm.runtime.errcodes import ERR_CDATA
 from jitvm.runtime.func import func_close, func_new
-from jitvm.runtime.gc import gc_check
 from jitvm.runtime.value import NIL, STR_BITS, func_upval, set_func
 
 
@@ -121,5 +121,5 @@ def fnew(vm: Interp, ra: u64, rd: u64) -> Next:
     fn = func_new(g, thread, proto, frame_func(vm.base))
     set_func(vm.base + ra, fn)
     if unlikely(g.gc_total >= g.gc_threshold):
-        gc_check(g)
+        return vm.tail(vm_collect, 0, 0)
     return vm.next()

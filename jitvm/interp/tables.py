@@ -11,7 +11,8 @@ from __future__ import annotations
 from ir.objects import VM, GCstr, GCtab, Node, TValue
 from ir.types import TAG_SHIFT, TAG_STR, TAG_TAB
 from jitvm.front.bytecode import BC
-from jitvm.interp.frames import frame_func, number, sync, table_in
+from jitvm.interp.collect import vm_collect
+from jitvm.interp.frames import frame_func, number, table_in
 from jitvm.interp.meta import slow_index, slow_newindex
 from jitvm.interp.throw import vm_error
 from jitvm.native import (
@@ -32,7 +33,6 @@ from jitvm.native import (
 )
 from jitvm.runtime.barrier import barrier_back
 from jitvm.runtime.errcodes import ERR_TABLE_KEY
-from jitvm.runtime.gc import gc_check
 from jitvm.runtime.table import array_slot, tab_dup, tab_new, tab_resize, tab_set
 from jitvm.runtime.value import NIL, STR_BITS, set_tab
 
@@ -309,8 +309,7 @@ def tnew(vm: Interp, ra: u64, rd: u64) -> Next:
         asize = ASIZE_LARGE
     set_tab(vm.base + ra, tab_new(g, asize, u32(rd >> ASIZE_BITS)))
     if unlikely(g.gc_total >= g.gc_threshold):
-        sync(g, vm.base)
-        gc_check(g)
+        return vm.tail(vm_collect, 0, 0)
     return vm.next()
 
 
@@ -319,8 +318,7 @@ def tdup(vm: Interp, ra: u64, rd: u64) -> Next:
     g = vm.g
     set_tab(vm.base + ra, tab_dup(g, Ptr[GCtab](vm.kbase[-1 - i64(rd)])))
     if unlikely(g.gc_total >= g.gc_threshold):
-        sync(g, vm.base)
-        gc_check(g)
+        return vm.tail(vm_collect, 0, 0)
     return vm.next()
 
 

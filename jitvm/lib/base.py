@@ -21,6 +21,7 @@ from jitvm.lib.table import FunctionName, library
 from jitvm.native import Ptr, addr, f64, floor, i32, i64, inline, native, u8, u32, u64, unlikely
 from jitvm.runtime.barrier import barrier_back
 from jitvm.runtime.errcodes import TAIL_CALL, Bad
+from jitvm.runtime.finalize import run_finalizers
 from jitvm.runtime.gc import gc_full, gc_set_threshold
 from jitvm.runtime.meta import MM_TOSTRING, meta_lookup, metatable_of
 from jitvm.runtime.number import is_space, str_tonum
@@ -52,7 +53,7 @@ from jitvm.runtime.value import (
 VALUE, ASSERTION, INDEX_RANGE = int(Bad.VALUE), int(Bad.ASSERTION), int(Bad.INDEX_RANGE)
 NEXT_KEY, TABLE_NIL, TABLE_NAN = int(Bad.NEXT_KEY), int(Bad.TABLE_NIL), int(Bad.TABLE_NAN)
 NIL_OR_TABLE, PROTECTED, BASE_RANGE = int(Bad.NIL_OR_TABLE), int(Bad.PROTECTED), int(Bad.BASE_RANGE)
-INVALID_OPTION = int(Bad.INVALID_OPTION)
+INVALID_OPTION = int(Bad.OPTION_NAME)
 HASH, MINUS, PLUS, ZERO, NINE = ord("#"), ord("-"), ord("+"), ord("0"), ord("9")
 SMALL_A, SMALL_Z, SMALL_X, COLON, SPACE = ord("a"), ord("z"), ord("x"), ord(":"), ord(" ")
 
@@ -408,9 +409,11 @@ def lib_collectgarbage(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32)
         value = (base + 1).num
     if option == COUNT:
         return result_number(L, base, f64(i64(g.gc_total)) / 1024.0)
-    if option == STEP:
+    if option == COLLECT or option == STEP:
         gc_full(g)
-        return result_bits(L, base, TRUE)
+        if unlikely(run_finalizers(g) < 0):
+            return -1
+        return result_bits(L, L.base, TRUE if option == STEP else 0)
     if option == ISRUNNING:
         return result_bits(L, base, FALSE if g.gc_stopped != 0 else TRUE)
     return result_number(L, base, gc_control(g, option, value))
@@ -419,9 +422,6 @@ def lib_collectgarbage(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32)
 @native
 def gc_control(g: Ptr[VM], option: u32, value: f64) -> f64:
     """The options that change something; the result is the old setting."""
-    if option == COLLECT:
-        gc_full(g)
-        return 0.0
     old = 0.0
     if option == STOP:
         g.gc_stopped = 1

@@ -57,6 +57,7 @@ class Bad(IntEnum):
     INVALID_FORMAT = 17
     REPLACEMENT_TYPE = 18
     FILE = 19
+    OPTION_NAME = 97
     LAST_ARG = 99
     STRING_OVERFLOW = 100
     NEXT_KEY = 101

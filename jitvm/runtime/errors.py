@@ -169,6 +169,9 @@ class Messages:
         if bad is Bad.REPLACEMENT:
             kind = type_name(self.runtime.heap.g.tmptv.bits)
             return self.caller_where(thread) + b"invalid replacement value (a %s)" % kind
+        if bad is Bad.OPTION_NAME:
+            option = self.runtime.heap.text(str_of(thread.base + (number - 1)))
+            return self.argument(thread, number, b"invalid option '%s'" % option)
         if bad in FAILURES:
             return self.caller_where(thread) + FAILURES[bad]
         if bad in REASONS:

@@ -14,7 +14,7 @@ error on its way, and the handle table: what Python and the traces hold on to.
 Invariants: no object moves.  Stack slots from `top` on are set to nil, so that a slot never holds an
 object that was freed.  In the running Lua function all slots of the frame count as live.
 
-Does not do yet: finalizers, freeing prototypes.
+Does not do: calling finalizers (`finalize.py`), freeing prototypes.
 """
 
 from __future__ import annotations
@@ -51,8 +51,11 @@ from jitvm.runtime.alloc import (
     is_marked,
     set_mark,
 )
+from jitvm.runtime.meta import MM_GC, MM_MODE, meta_fast
+from jitvm.runtime.state import START, stack_resize
 from jitvm.runtime.table import tab_getstr
 from jitvm.runtime.value import (
+    POINTER,
     func_of,
     func_proto,
     is_func,
@@ -60,6 +63,7 @@ from jitvm.runtime.value import (
     is_lua,
     is_nil,
     is_str,
+    is_udata,
     obj_of,
     set_nil,
     str_data,
@@ -73,8 +77,11 @@ CLASS_COUNT = len(CLASS_SIZES)
 #: Words of mark bits per block.
 MARK_WORDS = 1 << (BLOCK_SHIFT - 4 - 6)
 BASE_METATABLES, MM_NAMES = 24, 32
-#: Index of __mode in `mmnames`.
-MM_MODE = 3
+#: Stacks of more slots may be made smaller.
+SHRINK_FROM = 4 * START
+#: Free memory that is not given back, besides as much as is in use.
+KEEP_FREE = 32 << 20
+MADV_DONTNEED = 4
 WEAK_KEYS, WEAK_VALUES = 1, 2
 LETTER_K, LETTER_V = ord("k"), ord("v")
 
@@ -88,9 +95,13 @@ def gc_check(g: Ptr[VM]) -> None:
 
 @native
 def gc_step(g: Ptr[VM]) -> None:
-    """The threshold is reached.  While a trace is recorded, its constants are not rooted yet: later."""
-    if g.gc_stopped == 0:
+    """The threshold is reached, where no finalizer may run: those that wait come first."""
+    if g.gc_stopped != 0:
+        return  # Also while a trace is recorded: its constants are not rooted yet.
+    if not g.gc_pending or g.gc_finalizing != 0:
         gc_full(g)
+    if g.gc_pending:
+        g.gc_threshold = 0
 
 
 @native
@@ -100,12 +111,18 @@ def gc_full(g: Ptr[VM]) -> None:
     g.gc_live = 0
     g.gc_gray_count = 0
     g.gc_weak = 0
+    g.gc_shrink = Ptr[State](u64(0))
+    if g.heap_top > g.gc_peak:
+        g.gc_peak = g.heap_top
     mark_roots(g)
     propagate(g)
+    separate_udata(g, u32(0))
     clear_weak(g)
     sweep_strings(g)
     sweep_blocks(g)
+    release_memory(g)
     g.gc_total = g.gc_live
+    shrink_stacks(g)
     g.gc_estimate = g.gc_live
     g.gc_cycles = g.gc_cycles + 1
     gc_set_threshold(g)
@@ -225,6 +242,7 @@ def traverse_table(g: Ptr[VM], t: Ptr[GCtab]) -> None:
     if t.metatable != None:  # noqa: E711
         mark_object(g, addr(t.metatable))
         weak = weakness(g, t.metatable)
+    t.flags = weak
     if weak != 0:
         t.gclist = Ptr[GCObject](g.gc_weak)
         g.gc_weak = addr(t)
@@ -260,17 +278,19 @@ def weakness(g: Ptr[VM], mt: Ptr[GCtab]) -> u32:
 
 @native
 def clear_weak(g: Ptr[VM]) -> None:
-    """Entries of weak tables whose key or value died go.  Strings are values, and never do."""
+    """Entries of weak tables whose key or value died go, and values that are finalized.  Strings never do."""
     t = Ptr[GCtab](g.gc_weak)
     while t != None:  # noqa: E711
-        for i in range(t.asize):
-            if is_dying(g, t.array + i):
-                set_nil(t.array + i)
+        if u32(t.flags) & WEAK_VALUES != 0:
+            for i in range(t.asize):
+                if is_dying(g, t.array + i) or is_finalized(t.array + i):
+                    set_nil(t.array + i)
         if t.hmask != 0:
             for i in range(t.hmask + 1):
                 n = t.node + i
-                if not is_nil(n.val) and (is_dying(g, n.key) or is_dying(g, n.val)):
-                    set_nil(n.val)
+                if not is_nil(n.val):
+                    if is_dying(g, n.key) or is_dying(g, n.val) or is_finalized(n.val):
+                        set_nil(n.val)
         t = Ptr[GCtab](addr(t.gclist))
 
 
@@ -283,6 +303,47 @@ def is_dying(g: Ptr[VM], tv: Ptr[TValue]) -> bool:
             mark_object(g, addr(obj_of(tv)))
         dying = not is_marked(g, addr(obj_of(tv)))
     return dying
+
+
+@inline
+def is_finalized(tv: Ptr[TValue]) -> bool:
+    return is_udata(tv) and Ptr[GCudata](tv.bits & POINTER).finalized != 0
+
+
+@native
+def separate_udata(g: Ptr[VM], every: u32) -> None:
+    """Moves dead userdata (or `every` one) with a finalizer to gc_pending, and keeps those alive."""
+    before = Ptr[GCudata](u64(0))
+    last = g.gc_pending
+    while last and last.next:
+        last = last.next
+    ud = g.gc_udata
+    while ud:
+        after = ud.next
+        dead = every != 0 or not is_marked(g, addr(ud))
+        if dead and ud.finalized == 0 and not is_nil(meta_fast(g, ud.metatable, MM_GC)):
+            ud.finalized = 1
+            ud.next = Ptr[GCudata](u64(0))
+            if last:
+                last.next = ud
+            else:
+                g.gc_pending = ud
+            last = ud
+            dead = True
+        elif every != 0:
+            dead = False
+        if not dead:
+            before = ud
+        elif before:
+            before.next = after
+        else:
+            g.gc_udata = after
+        ud = after
+    ud = g.gc_pending
+    while ud:
+        mark_object(g, addr(ud))
+        ud = ud.next
+    propagate(g)
 
 
 @native
@@ -308,7 +369,7 @@ def traverse_proto(g: Ptr[VM], pt: Ptr[GCproto]) -> None:
 
 @native
 def traverse_thread(g: Ptr[VM], L: Ptr[State]) -> None:
-    """Slots in use are marked, the others cleared."""
+    """Slots in use are marked, the others cleared.  A stack that is hardly used shrinks afterwards."""
     mark_if(g, addr(L.env))
     mark_if(g, addr(L.resumer))
     mark_memory(g, addr(L.stack))
@@ -321,6 +382,9 @@ def traverse_thread(g: Ptr[VM], L: Ptr[State]) -> None:
     while slot < end:
         set_nil(slot)
         slot = slot + 1
+    if addr(L) != addr(g.cur) and L.stacksize > SHRINK_FROM and u32(top - L.stack) < L.stacksize >> 2:
+        L.gclist = Ptr[GCObject](addr(g.gc_shrink))
+        g.gc_shrink = L
     uv = L.openupval
     while uv != None:  # noqa: E711
         mark_object(g, addr(uv))
@@ -337,6 +401,37 @@ def stack_top(g: Ptr[VM], L: Ptr[State]) -> Ptr[TValue]:
             frame = L.base + u32(func_proto(fn).framesize)
             top = frame if top < frame else top
     return top
+
+
+# Afterwards.
+
+
+@native
+def shrink_stacks(g: Ptr[VM]) -> None:
+    """Stacks that were mostly unused.  The running thread's stays: native code holds pointers into it."""
+    L = g.gc_shrink
+    while L:
+        stack_resize(g, L, L.stacksize >> 1)
+        L = Ptr[State](addr(L.gclist))
+
+
+@native
+def release_memory(g: Ptr[VM]) -> None:
+    """Gives free memory beyond what will soon be used again back to the system."""
+    keep = (g.gc_live >> BLOCK_SHIFT << BLOCK_SHIFT) + KEEP_FREE
+    index = g.gc_spans
+    while index != 0:
+        b = block_at(g, index)
+        size = u64(b.span) << BLOCK_SHIFT
+        if size <= keep:
+            keep -= size
+        else:
+            g.madvise(g.heap_base + (u64(index) << BLOCK_SHIFT) + keep, size - keep, MADV_DONTNEED)
+            keep = 0
+        index = b.next
+    if g.gc_peak > g.heap_top + keep:
+        g.madvise(g.heap_top + keep, g.gc_peak - g.heap_top - keep, MADV_DONTNEED)
+        g.gc_peak = g.heap_top + keep
 
 
 # Sweeping.

@@ -16,7 +16,7 @@ import struct
 import time
 from collections.abc import Callable
 
-from ir.layout import Ptr
+from ir.layout import ACCESS, Ptr
 from ir.objects import Frame, GCfunc, State, Stop, TValue
 from jitvm.front.bytecode import ins_ad
 from jitvm.front.errors import BadArgument, LuaError
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 FAILED = -1
 #: Entries from Python within entries from Python, at most (LuaJIT's limit of nested C calls).
 MAX_ENTRIES = 190
+#: Finalizers that may fail when the program ends, before the others are left alone.
+MAX_FAILED_FINALIZERS = 10
 TOO_DEEP = b"error in error handling"
 NO_STACK = b"stack overflow"
 KIND = 7
@@ -80,6 +82,8 @@ class Runtime:
         self._bug: BaseException | None = None
         #: The error that an xpcall's handler has seen, on its way there: place of the catcher, and its value.
         self._handled: tuple[int, int] | None = None
+        #: Frames of message handlers that run: thread, and place on its stack.
+        self._handlers: list[tuple[int, int]] = []
         self._upcalls = self._upcall_table()
         self.heap.g.upcall = engine.upcall(self._upcall)
         self.builtins = Builtins(self)
@@ -103,7 +107,11 @@ class Runtime:
         engine.keep(self)
 
     def close(self) -> None:
-        """Writes what is buffered; nothing may be used afterwards."""
+        """Runs the finalizers and writes what is buffered; nothing may be used afterwards."""
+        ACCESS.memory = self.heap.memory
+        for _ in range(MAX_FAILED_FINALIZERS):
+            if self.heap.call("gc_finalize_all", self.heap.g) == 0:
+                break
         self.out.flush()
 
     # Loading and calling.
@@ -424,7 +432,10 @@ class Runtime:
         if self.heap.g.recording:
             self.jit.error_thrown()
         link = self._link(catcher)
-        while link & KIND == Frame.CP and (below := self._below(state, catcher)):
+        while link & KIND == Frame.CP and not self._is_handler(state, catcher):
+            below = self._below(state, catcher)
+            if not below:
+                break
             # A library function that called back passes the error on, but the handler sees where it arose.
             catcher, link = below, self._link(below)
         if link & KIND == Frame.PCALL:
@@ -487,6 +498,10 @@ class Runtime:
         if catcher != self._nearest(state):
             self._handled = place, self.heap.g.errval.bits
 
+    def _is_handler(self, state: Ptr, base: int) -> bool:
+        """Is it the frame of a message handler?  Its errors have no handler."""
+        return (state.addr, base - state.stack.addr) in self._handlers
+
     def _nearest(self, state: Ptr) -> int:
         base = state.base.addr
         return base if self._link(base) & KIND in CATCHERS else self._below(state, base)
@@ -495,6 +510,8 @@ class Runtime:
         """The message handler of an xpcall runs on top of the stack, and makes the error of its result."""
         handler = int(Ptr(TValue, catcher - 24).bits)
         g = self.heap.g
+        frame = state.addr, state.top.addr + 16 - state.stack.addr
+        self._handlers.append(frame)
         try:
             results = self.call_bits(handler, [g.errval.bits], g.savepc)
             g.errval.bits = results[0] if results else self.values.from_python(None)
@@ -503,6 +520,8 @@ class Runtime:
             # No stack was left for the handler, or else it failed.
             text = error.value if error.value == NO_STACK else TOO_DEEP
             g.errval.bits = self.values.string(text)
+        finally:
+            self._handlers.remove(frame)
 
     def _builtin(self, header: int, thread: int, nargs: int) -> int:
         return self.builtins.by_header[header](self, Ptr(State, thread), nargs)

@@ -40,6 +40,7 @@ def file_new(g: Ptr[VM], stream: u64, kind: u32) -> Ptr[GCudata]:
     ud = udata_new(g, g.io_metatable)
     ud.udtype = UDTYPE_IO_FILE
     ud.len = kind
+    ud.finalized = 1 if kind == KIND_STANDARD else 0  # Those stay open.
     ud.file = stream
     return ud
 

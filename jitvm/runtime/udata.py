@@ -1,6 +1,9 @@
-"""Userdata: objects that only the library looks into.
+"""Userdata: objects that only the library looks into, with a metatable and perhaps a finalizer.
 
     ud = udata_new(g, metatable)        no metatable: null
+
+All are chained from `g.gc_udata`, newest first: the collector looks there for those that died, and moves the
+ones whose metatable has a `__gc` to `g.gc_pending`, where they wait for it to be called (`finalize.py`).
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ def udata_new(g: Ptr[VM], metatable: Ptr[GCtab]) -> Ptr[GCudata]:
     ud.len = 0
     ud.env = g.globals
     ud.file = 0
-    ud.next = Ptr[GCudata](u64(0))
+    ud.next = g.gc_udata
     ud.metatable = metatable
     ud.gclist = Ptr[GCObject](u64(0))
+    g.gc_udata = ud
     return ud

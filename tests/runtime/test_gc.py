@@ -129,7 +129,7 @@ def test_explicit_free_before_and_behind_the_cursor(heap: Heap) -> None:
     gc.gc_full(g)
 
 
-def test_stress_mode_collects_at_every_check(heap: Heap) -> None:
+def test_stress_mode_collects_after_every_allocation(heap: Heap) -> None:
     g = heap.g
     g.gc_stress = 1
     gc.gc_set_threshold(g)
