@@ -13,7 +13,9 @@ from jitvm.front.bytecode import BC
 from jitvm.interp.calls import vm_call_value
 from jitvm.interp.frames import JUMP_BIAS, func_in, is_function, jump_distance, table_in
 from jitvm.interp.loops import is_hot, vm_hotloop
+from jitvm.interp.throw import vm_error
 from jitvm.native import Interp, Next, Ptr, addr, f64, handler, i32, i64, u8, u16, u32, u64, unlikely
+from jitvm.runtime.errcodes import ERR_BADTYPE
 from jitvm.runtime.table import KEYINDEX_HI
 from jitvm.runtime.value import NIL
 
@@ -51,7 +53,10 @@ def itern(vm: Interp, ra: u64, rd: u64) -> Next:
 def vm_itern(vm: Interp, ra: u64, rd: u64) -> Next:
     """ITERN without counting."""
     key = vm.base + ra
-    t = table_in((key - 2).sbits)
+    state = (key - 2).sbits
+    if unlikely(state >> TAG_SHIFT != TAG_TAB):  # By debug.setlocal, or not compiled.
+        return vm.tail(vm_error, ERR_BADTYPE, ra)
+    t = table_in(state)
     index = (key - 1).lo
     asize = t.asize
     array = t.array

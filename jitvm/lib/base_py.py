@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ir.layout import Ptr
 from ir.objects import GCtab, GCudata
-from jitvm.front.errors import BadArgument, LuaError, LuaSyntaxError
+from jitvm.front.errors import BadArgument, LuaError
 from jitvm.lib.call_py import Call, Results, Slot, function
 from jitvm.lib.table import opener
 from jitvm.runtime.value import FALSE, NIL, POINTER, TAB_BITS, TRUE, UDATA_BITS
-from jitvm.runtime.values import KIND_FUNC, KIND_STR, KIND_TAB, KIND_UDATA, NUMBER_FROM, LuaObject, kind_of
+from jitvm.runtime.values import KIND_STR, KIND_UDATA, NUMBER_FROM, kind_of
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
@@ -30,67 +30,6 @@ def _as_header(call: Call) -> Results:
 
 function("pcall")(_as_header)
 function("xpcall")(_as_header)
-
-
-# Loading.
-
-
-@function("loadstring")
-def base_loadstring(call: Call) -> Results:
-    source = call.string(1)
-    return _load(call, source, call.string(2, source))
-
-
-@function("load")
-def base_load(call: Call) -> Results:
-    bits = call.bits(1)
-    if kind_of(bits) == KIND_FUNC:
-        pieces = []
-        while True:
-            results = call.runtime.call_bits(bits, [])
-            if not results or results[0] == NIL:
-                break
-            if kind_of(results[0]) != KIND_STR:
-                raise LuaError(b"reader function must return a string")
-            piece = call.runtime.values.text(results[0])
-            if not piece:
-                break
-            pieces.append(piece)
-        return _load(call, b"".join(pieces), call.string(2, b"=(load)"), 4)
-    source = call.string(1)
-    return _load(call, source, call.string(2, source), 4)
-
-
-def _load(call: Call, source: bytes, name: bytes, env: int = 0) -> Results:
-    try:
-        loaded = call.runtime.load(source, name)
-    except LuaSyntaxError as error:
-        return None, error.message
-    if env and call.count >= env and kind_of(call.bits(env)) == KIND_TAB:
-        call.runtime.set_environment(loaded, call.bits(env))
-    return (loaded,)
-
-
-@function("loadfile")
-def base_loadfile(call: Call) -> Results:
-    try:
-        return (load_file(call, call.string(1) if not call.is_absent(1) else None),)
-    except LuaError as error:
-        return None, error.message
-
-
-@function("dofile")
-def base_dofile(call: Call) -> Results:
-    loaded = load_file(call, call.string(1) if not call.is_absent(1) else None)
-    return [Slot(bits) for bits in call.runtime.call_bits(loaded.bits, [])]
-
-
-def load_file(call: Call, name: bytes | None) -> LuaObject:
-    """The function of a file's chunk, or of standard input's."""
-    from jitvm.runtime.files import read_chunk
-
-    source, chunkname = read_chunk(name)
-    return call.runtime.load(source, chunkname)
 
 
 # Userdata.

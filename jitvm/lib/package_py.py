@@ -10,8 +10,8 @@ import os
 from ir.layout import Ptr
 from ir.objects import GCfunc, GCtab
 from jitvm.front.errors import LuaError
-from jitvm.lib.base_py import load_file
 from jitvm.lib.call_py import Call, Results, Slot, function
+from jitvm.lib.load_py import load_file
 from jitvm.lib.table import CONSTANTS, LIBRARY, opener
 from jitvm.runtime.files import libc
 from jitvm.runtime.value import FALSE, FUNC_BITS, LIGHTUD_BITS, NIL, POINTER, TAB_BITS, TRUE

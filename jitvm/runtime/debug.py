@@ -185,7 +185,7 @@ def _string(proto: Prototype, index: int) -> bytes:
 
 
 def upvalue_name(proto: Prototype, index: int) -> bytes:
-    return proto.uvnames[index] if index < len(proto.uvnames) else b"?"
+    return proto.uvnames[index] if index < len(proto.uvnames) else b""
 
 
 def local_variable(info: FrameInfo, slot: int, above: int | None, thread: Ptr) -> tuple[bytes, int] | None:
@@ -252,6 +252,6 @@ def _describe(frames: Frames, info: FrameInfo, caller: FrameInfo | None, address
     at = b"%s:%d:" % (source, info.line) if info.line > 0 else b"%s:" % source
     if named is not None:
         return at + b" in function '%s'" % named[1]
-    if info.proto.firstline == 0:
+    if info.proto.firstline == 0 and info.proto.numline:
         return at + b" in main chunk"
     return at + b" in function <%s:%d>" % (source, info.proto.firstline)

@@ -20,7 +20,7 @@ from ir.layout import ACCESS, Ptr
 from ir.objects import Frame, GCfunc, State, Stop, TValue
 from jitvm.front.bytecode import ins_ad
 from jitvm.front.errors import BadArgument, LuaError
-from jitvm.front.parser import compile_chunk
+from jitvm.front.program import read_program
 from jitvm.interp.headers import Header
 from jitvm.lib.ffnames import FFIDS
 from jitvm.options import Options
@@ -116,9 +116,9 @@ class Runtime:
 
     # Loading and calling.
 
-    def load(self, source: bytes, chunkname: bytes) -> LuaObject:
-        """The function of a chunk.  Raises LuaSyntaxError."""
-        return self.load_proto(compile_chunk(source, chunkname))
+    def load(self, source: bytes, chunkname: bytes, mode: bytes = b"bt") -> LuaObject:
+        """The function of a chunk: bytecode if `mode` has a b, text if it has a t.  Raises LuaSyntaxError."""
+        return self.load_proto(read_program(source, chunkname, mode))
 
     def load_proto(self, proto: object) -> LuaObject:
         """The function of a prototype that the front end made."""
