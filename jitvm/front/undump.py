@@ -3,8 +3,8 @@
     proto = undump(data, b"@file.luac")
 
 What is read is checked (`verify.py`) before it is a Prototype, so that nothing in a file can make the VM do
-more than raise an error.  A file of another version, byte order or frame layout is "incompatible", everything else
-that is wrong is "malformed"; both are LuaSyntaxErrors.
+more than raise an error.  A file of another version, byte order or frame layout is "incompatible", everything
+else that is wrong is "malformed"; both are LuaSyntaxErrors.
 """
 
 from __future__ import annotations

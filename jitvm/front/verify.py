@@ -4,8 +4,8 @@ compute nonsense, but never reaches beyond its frame, its constants and its byte
     verify(proto)        returns it, or raises Malformed
 
 Checked, for every bytecode: operands are within the frame, the constants of the right type, or the upvalues;
-jumps lead to a bytecode of the function; what handlers expect next to each other is (a comparison and its jump, an
-iteration and its loop, an open list of values and what takes it); control never runs off the end.
+jumps lead to a bytecode of the function; what handlers expect next to each other is (a comparison and its jump,
+an iteration and its loop, an open list of values and what takes it); control never runs off the end.
 
 Raw table accesses (TGETR, TSETR), which believe their operand to be a table, become ordinary ones.
 """
@@ -197,7 +197,7 @@ class _Check:
             _require(following in OPEN_CONSUMERS or following is BC.UCLO)
 
     def open_values(self, pc: int, op: BC) -> None:
-        """What takes an open list of values comes right after what makes one, and finds it where it was put."""
+        """What takes an open list of values comes right after what makes one, where it was put."""
         sources = [pc - 1, *self.targets.get(pc, ())]
         if pc == 1 or self.op(pc - 1) in ENDS:
             sources = sources[1:]
