@@ -4,7 +4,7 @@ compute nonsense, but never reaches beyond its frame, its constants and its byte
     verify(proto)        returns it, or raises Malformed
 
 Checked, for every bytecode: operands are within the frame, the constants of the right type, or the upvalues;
-jumps lead to a bytecode of the function; what handlers expect next to each other is (a comparison and its jump,
+jumps lead to a bytecode of the function; what handlers expect in a row is (a comparison and its jump,
 an iteration and its loop, an open list of values and what takes it); control never runs off the end.
 
 Raw table accesses (TGETR, TSETR), which believe their operand to be a table, become ordinary ones.
