@@ -67,7 +67,8 @@ class Comparison:
         self.bits = False  # Whether the operands are those of `test`.
         self.narrow = False  # Whether only the low half of the left operand counts.
         if self.number:
-            if num_memory_side(op) == 0 or (op in ZERO_TESTS and (left in fused or left.is_const)):
+            in_memory = left in fused or (left.is_const and right not in fused)
+            if num_memory_side(op) == 0 or (op in ZERO_TESTS and in_memory):
                 left, right, op = right, left, MIRROR[op]
             self.wants: tuple[Want, ...] = (In(left), Rm(right))
         else:
