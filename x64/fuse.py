@@ -28,7 +28,8 @@ SHIFT_SCALE = {1: 2, 2: 4, 3: 8}
 MEMORY_OPERANDS: dict[Op, tuple[int, ...]] = {
     Op.ADD: (1, 0), Op.MUL: (1, 0), Op.BAND: (1, 0), Op.BOR: (1, 0), Op.BXOR: (1, 0), Op.SUB: (1,),
     Op.DIV: (1,), Op.IDIV: (1,), Op.IREM: (1,), Op.CLZ: (0,), Op.CTZ: (0,), Op.MIN: (1,), Op.MAX: (1,),
-    Op.CONV: (0,), Op.FPMATH: (0,), Op.CALLPTR: (0,), Op.ADDOV: (1, 0), Op.SUBOV: (1,), Op.MULOV: (1, 0),
+    Op.CONV: (0,), Op.FPMATH: (0,), Op.CALLPTR: (0,), Op.TAILPTR: (0,), Op.ADDOV: (1, 0), Op.SUBOV: (1,),
+    Op.MULOV: (1, 0),
 } | dict.fromkeys(COMPARISONS, (1, 0))  # fmt: skip
 ADDRESSED = frozenset((Op.XLOAD, Op.XSTORE))
 ZERO_EXTENSION = IRType.U64 << CONV_DST_SHIFT | IRType.U32

@@ -30,7 +30,7 @@ from x64.fuse import bits_of, edge_arguments, immediate_of
 from x64.lower.registry import Lowering, lower
 from x64.moves import Move, Place, Slot
 from x64.operands import Imm, Mem, Operand, slot_of
-from x64.regs import CALLEE_SAVED, SAVED_FIRST, SCRATCH_FIRST, Reg, class_of, is_xmm
+from x64.regs import CALLEE_SAVED, NO_REX, SAVED_FIRST, SCRATCH_FIRST, Reg, class_of, is_xmm
 from x64.stages import plan_of
 from x64.steps import emit_step
 from x64.trail import Event, Executed, Fill, Step, Trail
@@ -44,6 +44,8 @@ class Allocator:
         self.flow, self.lowering, self.policy, self.trail = flow, lowering, policy, trail
         self.selection = lowering.selection
         lowering.overwrites_right = self.overwrites_right
+        # Results of movzx from ah and its like.
+        self.low: set[Ins | None] = {v for v in flow.values if self.selection.high_byte(v) is not None}
         self.order, self.cold = layout(flow)
         self.advice, self.learned = Advice(), Advice()
         self._weight_cache: dict[Block, dict[Ins, int]] = {}
@@ -279,6 +281,8 @@ class Allocator:
             if hint is not None and mask >> hint & 1:
                 return hint
         order = SCRATCH_FIRST
+        if value in self.low and mask & NO_REX:
+            mask &= NO_REX
         if value is not None and self.flow.bit.get(value, 0) & self.flow.across_calls:
             order = SAVED_FIRST
         elif better := mask & ~self.policy.avoid:

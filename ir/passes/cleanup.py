@@ -3,8 +3,9 @@
 In order: unreachable blocks go; a parameter that gets the same value from every edge is replaced by it; dead
 instructions and parameters go; a branch to a block that only jumps on goes there directly; a block that is
 the only successor of its only predecessor is merged into it; an edge of BR that carries arguments is split;
-instructions are numbered.  A jump that passes a constant to a block that does nothing but test it goes where
-the test would: an inlined predicate, tested by its caller, becomes a plain branch.
+what only cold blocks read is computed there; instructions are numbered.  A jump that passes a constant to a
+block that does nothing but test it goes where the test would: an inlined predicate, tested by its caller,
+becomes a plain branch.
 
     block0:  JMP block1(x)      block1(p):  RET p       =>      block0:  RET x
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from ir.arith import COMPARE
 from ir.ops import CONSTANTS, Op
+from ir.passes.sinkcold import sink_into_cold
 from ir.types import IRType
 from ir.values import Block, Edge, Exit, Function, Ins, Operand
 
@@ -29,6 +31,7 @@ def cleanup(function: Function) -> None:
     thread_jumps(function)
     merge_chains(function)
     split_edges(function)
+    sink_into_cold(function)
     number(function)
 
 

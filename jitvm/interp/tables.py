@@ -78,7 +78,7 @@ def tgets(vm: Interp, ra: u64, rd: u64) -> Next:
     t = table_in(value)
     n = string_node(t, key)
     tagged = key | STR_BITS
-    while n.key.bits != tagged:
+    while unlikely(n.key.bits != tagged):
         n = n.next
         if unlikely(addr(n) == NO_NODE):
             return vm.tail(slow_index_str, addr(obj), key)
@@ -95,7 +95,7 @@ def gget(vm: Interp, ra: u64, rd: u64) -> Next:
     key = kstr(vm, rd)
     n = string_node(t, key)
     tagged = key | STR_BITS
-    while n.key.bits != tagged:
+    while unlikely(n.key.bits != tagged):
         n = n.next
         if unlikely(addr(n) == NO_NODE):
             return vm.tail(slow_global, ra, key)
@@ -135,7 +135,7 @@ def tgetv(vm: Interp, ra: u64, rd: u64) -> Next:
         index = int_key(key)
         if unlikely(f64(index) != key.num or u32(index) >= t.asize):
             return vm.tail(slow_index, obj, key)
-        found = (t.array + index).bits
+        found = (t.array + u32(index)).bits
         if unlikely(found == NIL):
             return vm.tail(slow_index, obj, key)
         (vm.base + ra).bits = found
@@ -144,7 +144,7 @@ def tgetv(vm: Interp, ra: u64, rd: u64) -> Next:
     if unlikely(key.sbits >> TAG_SHIFT != TAG_STR):
         return vm.tail(slow_index, obj, key)
     n = string_node(t, tagged ^ STR_BITS)
-    while n.key.bits != tagged:
+    while unlikely(n.key.bits != tagged):
         n = n.next
         if unlikely(addr(n) == NO_NODE):
             return vm.tail(slow_index, obj, key)
@@ -177,7 +177,7 @@ def tsets(vm: Interp, ra: u64, rd: u64) -> Next:
     t.nomm = 0
     n = string_node(t, key)
     tagged = key | STR_BITS
-    while n.key.bits != tagged:
+    while unlikely(n.key.bits != tagged):
         n = n.next
         if unlikely(addr(n) == NO_NODE):
             return vm.tail(slow_newindex_str, addr(obj), key)
@@ -195,7 +195,7 @@ def gset(vm: Interp, ra: u64, rd: u64) -> Next:
     key = kstr(vm, rd)
     n = string_node(t, key)
     tagged = key | STR_BITS
-    while n.key.bits != tagged:
+    while unlikely(n.key.bits != tagged):
         n = n.next
         if unlikely(addr(n) == NO_NODE):
             return vm.tail(slow_global_set, ra, key)
@@ -237,7 +237,7 @@ def tsetv(vm: Interp, ra: u64, rd: u64) -> Next:
         index = int_key(key)
         if unlikely(f64(index) != key.num or u32(index) >= t.asize):
             return vm.tail(slow_newindex, obj, key)
-        slot = t.array + index
+        slot = t.array + u32(index)
         if unlikely(slot.bits == NIL):
             if t.metatable:
                 return vm.tail(slow_newindex, obj, key)
@@ -249,7 +249,7 @@ def tsetv(vm: Interp, ra: u64, rd: u64) -> Next:
         return vm.tail(slow_newindex, obj, key)
     t.nomm = 0
     n = string_node(t, tagged ^ STR_BITS)
-    while n.key.bits != tagged:
+    while unlikely(n.key.bits != tagged):
         n = n.next
         if unlikely(addr(n) == NO_NODE):
             return vm.tail(slow_newindex, obj, key)

@@ -22,7 +22,7 @@ from x64.regs import (
     is_xmm,
     mask,
 )  # fmt: skip
-from x64.wants import Consumed, In, Temp, Want
+from x64.wants import Consumed, In, Rm, Temp, Want
 
 PINNED = (PINNED_BASE, PINNED_PC, PINNED_KBASE, PINNED_DISPATCH)
 OPCODE = Reg.rbp
@@ -79,7 +79,7 @@ def tail(lo: Lowering, ins: Ins) -> Rule:
 def tailptr(lo: Lowering, ins: Ins) -> Rule:
     target, *values = ins.args
     taken = mask(*PINNED, HANDLER_A, HANDLER_D)
-    *_, where = yield (*handler_wants(values), In(target, GPRS & ~taken))
+    *_, where = yield (*handler_wants(values), Rm(target, GPRS & ~taken))
     lo.asm.jump_to(where)
 
 
