@@ -125,7 +125,7 @@ def jit_opt_start(call: Call) -> Results:
 
 @function("jit.security")
 def jit_security(call: Call) -> Results:
-    modes = {b"prng": 1, b"strhash": 1, b"strid": 1, b"mcode": 0}
+    modes = {b"prng": 1, b"strhash": 1, b"strid": 1, b"mcode": 1}
     name = call.string(1)
     if name not in modes:
         raise BadArgument(1, b"invalid option '" + name + b"'")

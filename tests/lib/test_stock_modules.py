@@ -90,6 +90,20 @@ def test_profile(folder: Path) -> None:
     assert _run(folder, "busy.lua") == "true\n"
 
 
+def test_profile_while_recording(folder: Path) -> None:
+    """A sample that falls into a recording does not keep a bytecode from it."""
+    (folder / "many.lua").write_text(
+        "require('jit.profile').start('i1', function() end)\n"
+        "local total = 0\n"
+        "for n = 1, 60 do\n"
+        "  local f = loadstring('local s = 0 for i = 1, 300 do s = s + i % ' .. n .. ' end return s')\n"
+        "  for k = 1, 30 do total = total + f() end\n"
+        "end\n"
+        "print(total)\n"
+    )
+    assert _run(folder, "many.lua") == _run(folder, "-joff", "many.lua")
+
+
 def test_handler_that_fails(folder: Path) -> None:
     """Its error is reported; the program goes on."""
     (folder / "bad.lua").write_text(
