@@ -7,7 +7,7 @@
 
 `load` finds an image that matches the sources: in the cache, or the one that came with the package; else it
 builds one.  The code is copied into an `Area` of its own, where traces have room too: everything in it is
-within reach of a 32-bit displacement.  JITVM_PERF_MAP=1 writes the names for `perf`.
+within reach of a 32-bit displacement.
 
     python -m jitvm.native.image --output FOLDER    builds what is shipped with the package: image and heap
 """
@@ -20,6 +20,7 @@ from bisect import bisect_right
 
 from jitvm.native import cache
 from jitvm.native.linked import Linked, Symbol, from_plain
+from x64 import perfmap
 from x64.area import Area
 from x64.foreign import callable_at
 
@@ -83,8 +84,7 @@ def place(linked: Linked, area: Area) -> Image:
         area.write(base + offset, (base + target).to_bytes(8, "little"))
     handlers = {key: base + linked.symbols[name].offset for key, name in linked.handlers.items()}
     image = Image(area, base, len(linked.code), linked.symbols, handlers)
-    if os.environ.get("JITVM_PERF_MAP") == "1":
-        write_perf_map(image)
+    perfmap.note((base + symbol.offset, symbol.size, name) for name, symbol in linked.symbols.items())
     return image
 
 
@@ -135,13 +135,6 @@ def rebuild(folder: str) -> Linked:
     if used != known:
         cache.write(path, used)
     return linked
-
-
-def write_perf_map(image: Image) -> None:
-    """Lines of /tmp/perf-PID.map: start, size, name."""
-    with open(f"/tmp/perf-{os.getpid()}.map", "a", encoding="utf-8") as file:
-        for name, symbol in image.symbols.items():
-            file.write(f"{image.base + symbol.offset:x} {symbol.size:x} jitvm:{name}\n")
 
 
 def main(arguments: list[str]) -> int:

@@ -23,7 +23,7 @@ from tests.support.shrink import shrink
 
 REGRESS = Path(__file__).resolve().parent / "regress"
 FILE = "program.lua"
-TIME_LIMIT = 20.0
+TIME_LIMIT = 60.0
 SHRINK_SECONDS = 90.0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from ir.objects import VM
 from jitvm.front.bytecode import BC
 from jitvm.native import build, cache, image, linked, registry
 from jitvm.native.build import link
+from jitvm.runtime.runtime import Runtime
 from x64.area import Area
 from x64.foreign import callable_at
 
@@ -198,6 +200,17 @@ def test_perf_map(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         placed = image.load()
         assert f"{placed.address('vm_enter'):x} " in path.read_text()
         assert "jitvm:vm_enter" in path.read_text()
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def test_perf_map_names_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JITVM_PERF_MAP", "1")
+    path = Path(f"/tmp/perf-{os.getpid()}.map")
+    try:
+        runtime = Runtime()
+        runtime.call(runtime.load(b"local n = 0 for i = 1, 1000 do n = n + i end", b"=test"))
+        assert re.search(r"^[0-9a-f]+ [0-9a-f]+ jitvm:TRACE_1$", path.read_text(), re.MULTILINE)
     finally:
         path.unlink(missing_ok=True)
 
