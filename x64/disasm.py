@@ -4,8 +4,8 @@
     5580178cff90  cmp ebp, +0x64
     5580178cff93  jg 0x5580178c0050 ->1
 
-Immediates of one byte carry a sign, the size of a memory operand is named only where no register tells it,
-and what a jump goes to is appended by name.
+Immediates of one byte have two digits, and a sign where they are extended; the size of a memory operand is
+named only where no register tells it, and what a jump goes to is appended by name.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def format_instruction(formatter: Formatter, ins: Instruction, symbols: Symbols)
         value = ins.immediate(last)
         value -= (value >> 63) << 64
         head = text.rpartition(", ")[0]
-        text = f"{head}, {'-' if value < 0 else '+'}{hex(abs(value))}"
+        text = f"{head}, {'-' if value < 0 else '+'}0x{abs(value):02x}"
+    elif last >= 0 and ins.op_kind(last) == OpKind.IMMEDIATE8:
+        text = f"{text.rpartition(', ')[0]}, 0x{ins.immediate(last):02x}"
     if ins.flow_control in NEAR_BRANCHES and ins.op0_kind == OpKind.NEAR_BRANCH64:
         name = symbols(ins.near_branch_target)
         if name:

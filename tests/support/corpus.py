@@ -5,7 +5,7 @@
     traces/NAME/NAME.bc      luajit -bl
     traces/NAME/NAME.dump    luajit -jdump=tbisT, normalised, the dumper kept from disturbing (quiet_dump.lua)
     traces/NAME/NAME.loops   the number of machine instructions in the loop of each of luajit's traces
-    traces/NAME/NAME.jitvm   our own -jdump=tbisT, where it deviates
+    traces/NAME/NAME.jitvm   our own complete listing, -jdump=tbisrmT, machine code included
 
 The programs of tests/lua/NAME.lua, longer and about the language, have NAME.out alone beside them.
 
@@ -35,7 +35,7 @@ TRACES = process.ROOT / "traces"
 PROGRAMS = process.ROOT / "tests" / "lua"
 DEVIATIONS = TRACES / "DEVIATIONS.md"
 QUIET_DUMP = Path(__file__).with_name("quiet_dump.lua")
-LISTING_LETTERS = "tbisT"
+LISTING_LETTERS, OWN_LETTERS = "tbisT", "tbisrmT"
 Engine = Callable[..., process.Result]
 
 
@@ -117,6 +117,11 @@ def dump(script: Script, *flags: str, letters: str = LISTING_LETTERS) -> str:
         file = Path(scratch) / "listing"
         done = process.jitvm(*flags, f"-jdump={letters},{file}", script.file, cwd=script.folder)
         return _written(file, done)
+
+
+def own_listing(script: Script) -> str:
+    """Everything we list of a script's traces, without addresses."""
+    return normalise.machine_code(dump(script, letters=OWN_LETTERS))
 
 
 def oracle_dump(script: Script, *flags: str, letters: str = LISTING_LETTERS) -> str:

@@ -4,8 +4,7 @@
     python3 -m tests.support.golden --diff         compare the stored ones with the live luajit
     python3 -m tests.support.golden --runs 20      ask luajit that often
 
-luajit's listings are rewritten where the binary is installed, and ours (NAME.jitvm) for the scripts
-that traces/DEVIATIONS.md lists, once jitvm records traces.
+luajit's listings are rewritten where the binary is installed; ours, with machine code (NAME.jitvm), always.
 """
 
 from __future__ import annotations
@@ -64,12 +63,8 @@ def _store_oracle(script: corpus.Script, kinds: Kinds, runs: int) -> bool:
 
 
 def _store_ours(chosen: list[corpus.Script]) -> None:
-    deviating = corpus.deviating()
     for script in chosen:
-        if script.name in deviating:
-            script.store("jitvm", corpus.dump(script))
-        else:
-            script.path("jitvm").unlink(missing_ok=True)
+        script.store("jitvm", corpus.own_listing(script))
 
 
 def _compare(script: corpus.Script, kinds: Kinds) -> int:

@@ -88,7 +88,7 @@ def test_shifts_and_unary() -> None:
     asm.extend_high(Reg.rsi, Reg.rax)
     asm.lea(64, Reg.rax, Mem(Reg.rbx, Reg.rcx, 4, -12))
     assert texts(asm) == [
-        "shl r9, 0x3", "sar eax, 0x1", "ror eax, cl", "neg edi", "idiv qword [rsp+0x8]", "movzx esi, ah",
+        "shl r9, 0x03", "sar eax, 0x01", "ror eax, cl", "neg edi", "idiv qword [rsp+0x8]", "movzx esi, ah",
         "lea rax, [rbx+rcx*4-0xc]",
     ]  # fmt: skip
 
@@ -101,7 +101,7 @@ def test_listing_looks_like_luajits() -> None:
     asm.load(IRType.NUM, Reg.xmm7, Mem(Reg.rdx, disp=8))
     asm.sse(Sse.ADDSD, Reg.xmm7, Reg.xmm0)
     assert texts(asm) == [
-        "add ebp, +0x1", "cmp ebp, 0xc8", "cmp dword [rdx+0xc], 0xfff90000", "movsd xmm7, [rdx+0x8]",
+        "add ebp, +0x01", "cmp ebp, 0xc8", "cmp dword [rdx+0xc], 0xfff90000", "movsd xmm7, [rdx+0x8]",
         "addsd xmm7, xmm0",
     ]  # fmt: skip
 
@@ -159,4 +159,4 @@ def test_test_instruction_operands() -> None:
     cases: list[tuple[int, RegMem]] = [(8, Mem(Reg.rdi, disp=8)), (8, Reg.rsi), (32, Reg.r8), (64, Reg.rax)]
     for width, left in cases:
         asm.test(width, left, Imm(4))
-    assert texts(asm) == ["test byte [rdi+0x8], 0x4", "test sil, 0x4", "test r8d, 0x4", "test rax, 0x4"]
+    assert texts(asm) == ["test byte [rdi+0x8], 0x04", "test sil, 0x04", "test r8d, 0x4", "test rax, 0x4"]
