@@ -1,7 +1,7 @@
 -- Recursion without end is an error that pcall catches, wherever it comes from; then the stack is usable again.
 local function fails(f, ...)
   local ok, m = pcall(f, ...)
-  print(ok, (tostring(m):gsub("^.-:%d+: ", "")))
+  print(ok, (tostring(m):gsub("[%w_]+%.lua:%d+: ", "")))
 end
 local function rec(n) return 1 + rec(n + 1) end
 fails(rec, 1)
