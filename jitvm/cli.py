@@ -177,6 +177,8 @@ class Session:
     def report(self, error: LuaError) -> Failed:
         """Prints an error as luajit does."""
         self.runtime.out.flush()
+        if error.value is None:
+            return Failed()  # Nothing to say: error().
         message = PROGRAM + b": " + self._message(error) + b"\n"
         if error.traceback is not None and self._has_traceback(error):
             message += error.traceback + b"\n"

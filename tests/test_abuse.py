@@ -23,7 +23,7 @@ PROMPTLY = 0.2
 #: Interpreter shutdown and a loaded machine come on top of the promised time.
 GRACE = 0.5
 #: luajit calls itself what it was called.
-PROGRAM = re.compile(r"^(\S*/)?(luajit|jitvm): ")
+PROGRAM = re.compile(r"^(usage: )?(\S*/)?(luajit|jitvm)\b")
 
 
 def same_message(folder: Path, *args: str) -> None:
@@ -34,7 +34,7 @@ def same_message(folder: Path, *args: str) -> None:
 
 def first_line(done: process.Result) -> str:
     """The first line of the message, without the program's name in front."""
-    return PROGRAM.sub("", done.stderr.split("\n")[0])
+    return PROGRAM.sub(r"\1", done.stderr.split("\n")[0])
 
 
 @available.needs("run")
