@@ -33,6 +33,8 @@ def leave(status: int) -> None:
 
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
+        if stream is None:  # It was closed from the beginning.
+            continue
         try:
             stream.flush()
         except (OSError, ValueError):

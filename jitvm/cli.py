@@ -90,6 +90,7 @@ def parse(argv: list[bytes]) -> Arguments:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the command line; the exit status."""
+    occupy_standard_streams()
     raw = [os.fsencode(word) for word in (sys.argv if argv is None else argv)]
     try:
         arguments = parse(raw)
@@ -106,8 +107,28 @@ def main(argv: list[str] | None = None) -> int:
         return 1
 
 
+def occupy_standard_streams() -> None:
+    """The number of a closed stream would be that of the next file, or of our own pipe."""
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_WRONLY)  # Gets that number; reading fails.
+
+
 def _stderr(data: bytes) -> None:
     os.write(2, data)
+
+
+UNITS = {"K": 10, "M": 20, "G": 30}
+
+
+def memory_limit() -> int:
+    """JITVM_MEMORY=64M: how much a program may use; 0 if it does not say."""
+    text = os.environ.get("JITVM_MEMORY", "")
+    unit = UNITS.get(text[-1:].upper(), 0)
+    number = text[:-1] if unit else text
+    return int(number) << unit if number.isdecimal() else 0
 
 
 class Session:
@@ -121,7 +142,8 @@ class Session:
         if statistics is not None:
             statistics.mark("modules")
         self.arguments = arguments
-        self.runtime: Runtime = Runtime(Options(ignore_environment=arguments.has("E")))
+        options = Options(ignore_environment=arguments.has("E"), memory=memory_limit())
+        self.runtime: Runtime = Runtime(options)
         if statistics is not None:
             statistics.mark("runtime")
 
@@ -156,12 +178,12 @@ class Session:
                 ACTIONS[letter](self, value)
         if arguments.script < len(arguments.argv):
             self._script()
-        elif not arguments.has("eivl") and not arguments.has("i"):
+        elif not arguments.has("eiv"):
             if os.isatty(0):
                 self.runtime.out.write(VERSION)
                 self._interactive()
             else:
-                self._run_file(None, [])
+                self._run_input()
         if arguments.has("i"):
             self._interactive()
 
@@ -176,25 +198,13 @@ class Session:
 
     def report(self, error: LuaError) -> Failed:
         """Prints an error as luajit does."""
+        from jitvm.reports import message_of
+
         self.runtime.out.flush()
-        if error.value is None:
-            return Failed()  # Nothing to say: error().
-        message = PROGRAM + b": " + self._message(error) + b"\n"
-        if error.traceback is not None and self._has_traceback(error):
-            message += error.traceback + b"\n"
-        _stderr(message)
+        message = message_of(self.runtime, error)
+        if message is not None:
+            _stderr(PROGRAM + b": " + message + b"\n")
         return Failed()
-
-    def _message(self, error: LuaError) -> bytes:
-        value = error.value
-        if isinstance(value, bytes):
-            return value
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return self.runtime.tostring(self.runtime.values.from_python(value))
-        return b"(error object is not a string)"
-
-    def _has_traceback(self, error: LuaError) -> bool:
-        return isinstance(error.value, (bytes, int, float)) and not isinstance(error.value, bool)
 
     # What options do.
 
@@ -232,7 +242,7 @@ class Session:
         try:
             module = self.runtime.require(b"jit." + name)[0]
         except LuaError as error:
-            if self._message(error).startswith(b"module "):
+            if error.message.startswith(b"module "):
                 raise LuaError(UNKNOWN_COMMAND) from None
             raise
         values = self.runtime.values
@@ -250,7 +260,9 @@ class Session:
     # Scripts.
 
     def _set_arg_table(self) -> None:
-        argv, first = self.arguments.argv, self.arguments.script
+        program, *rest = self.arguments.argv
+        argv = [PROGRAM if program.endswith(b"__main__.py") else program, *rest]
+        first = self.arguments.script
         table = self.runtime.new_table({at - first: word for at, word in enumerate(argv)})
         self.runtime.set_global("arg", table)
 
@@ -279,10 +291,17 @@ class Session:
 
         self._guarded(run)
 
+    def _run_input(self) -> None:
+        """Standard input, for want of anything else to run: as luajit has it, an error is no failure."""
+        try:
+            self._run_file(None, [])
+        except Failed:
+            return
+
     def _interactive(self) -> None:
         from jitvm.interactive import interact
 
-        interact(self.runtime, self._message)
+        interact(self.runtime, self.watcher)
 
 
 def _jit_on(runtime: Runtime, _: str) -> None:

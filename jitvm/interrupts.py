@@ -35,6 +35,7 @@ class Watcher:
         self._old_fd = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Nobody reads what we write: that ends a Lua program.
 
     def __enter__(self) -> None:
         """SIGINT interrupts what runs within, once.  Main thread only."""

@@ -45,13 +45,16 @@ class UnknownOption(Exception):
 class Options:
     """Settings of one runtime."""
 
-    __slots__ = ("flags", "ignore_environment", "jit", "parameters", "seed")
+    __slots__ = ("flags", "ignore_environment", "jit", "memory", "parameters", "seed")
 
-    def __init__(self, *, jit: bool = True, seed: int = 0, ignore_environment: bool = False) -> None:
+    def __init__(
+        self, *, jit: bool = True, seed: int = 0, ignore_environment: bool = False, memory: int = 0
+    ) -> None:
         self.parameters = {name: default for name, (default, _) in PARAMETERS.items()}
         self.flags = LEVELS[DEFAULT_LEVEL]
         self.jit = jit
         self.seed = seed
+        self.memory = memory  # Bytes the program may use; 0: what the machine can bear.
         self.ignore_environment = ignore_environment  # LUA_PATH and LUA_CPATH do not count.
 
     def optimise(self, text: str) -> None:

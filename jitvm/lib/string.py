@@ -16,6 +16,7 @@ from jitvm.lib.args import (
 )
 from jitvm.lib.table import library, lua_library
 from jitvm.native import Ptr, f64, i32, i64, inline, native, u8, u32, u64, unlikely
+from jitvm.runtime.alloc import mem_fits
 from jitvm.runtime.errcodes import Bad
 from jitvm.runtime.state import stack_grow
 from jitvm.runtime.string import MAX_STRING, buf_need, bytes_copy, str_new
@@ -139,7 +140,7 @@ def lib_string_rep(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> 
         return result_string(L, base, g.stremptyz)
     step = i64(s.len) + i64(between.len)
     total = step * count - i64(between.len)
-    if unlikely(total > MAX_STRING):
+    if unlikely(total > MAX_STRING or not mem_fits(g, u64(total) * 2)):
         return arg_error(g, 0, OVERFLOW)
     out = buf_need(g, u64(total) + u64(step) + 8)
     bytes_copy(g, out, str_data(s), s.len)

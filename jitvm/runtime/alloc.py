@@ -217,6 +217,12 @@ def take_span(g: Ptr[VM], count: u32) -> u32:
 
 
 @native
+def mem_fits(g: Ptr[VM], size: u64) -> bool:
+    """May the program have so much more?"""
+    return g.gc_total + size <= g.heap_limit
+
+
+@native
 def alloc_large(g: Ptr[VM], size: u64) -> u64:
     """A span of blocks; accounted by the page."""
     count = u32((size + (BLOCK_SIZE - 1)) >> BLOCK_SHIFT)
@@ -231,6 +237,8 @@ def alloc_large(g: Ptr[VM], size: u64) -> u64:
         inner.size = LARGE
         inner.span = 0
     g.gc_total = g.gc_total + (u64(pages) << 12)
+    if unlikely(g.gc_total > g.heap_limit):
+        g.upcall(OUT_OF_MEMORY, u64(0), u64(0), u64(0))
     return g.heap_base + (u64(index) << BLOCK_SHIFT)
 
 

@@ -73,7 +73,7 @@ REASONS = {
 }
 #: Failures that are not about one argument.
 FAILURES = {
-    Bad.STRING_OVERFLOW: b"string length overflow",
+    Bad.STRING_OVERFLOW: b"not enough memory",
     Bad.NEXT_KEY: b"invalid key to 'next'",
     Bad.UNPACK: b"too many results to unpack",
     Bad.TABLE_OVERFLOW: b"table overflow",
@@ -110,6 +110,10 @@ def type_name(bits: int) -> bytes:
     """The Lua type of a slot."""
     tag = TAGS ^ (bits >> 47)
     return TYPE_NAMES[tag] if tag < len(TYPE_NAMES) else b"number"
+
+
+#: Messages without the caller's position.
+UNPLACED = (Bad.MEMORY, Bad.STRING_OVERFLOW, Bad.NEXT_KEY, Bad.TABLE_NIL, Bad.TABLE_NAN)
 
 
 class Messages:
@@ -172,6 +176,8 @@ class Messages:
         if bad is Bad.OPTION_NAME:
             option = self.runtime.heap.text(str_of(thread.base + (number - 1)))
             return self.argument(thread, number, b"invalid option '%s'" % option)
+        if bad in UNPLACED:
+            return FAILURES[bad]
         if bad in FAILURES:
             return self.caller_where(thread) + FAILURES[bad]
         if bad in REASONS:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SIGNATURES = {
     "fopen": "ss>Q", "popen": "ss>Q", "tmpfile": ">Q", "fclose": "Q>i", "pclose": "Q>i", "fflush": "Q>i",
     "fwrite": "sQQQ>Q", "fread": "sQQQ>Q", "fseeko": "Qqi>i", "ftello": "Q>q", "setvbuf": "QQiQ>i",
+    "ferror": "Q>i",
     "system": "s>i", "remove": "s>i", "rename": "ss>i", "mkstemp": "s>i", "setlocale": "is>Q",
     "strftime": "sQss>Q", "localtime_r": "ss>Q", "gmtime_r": "ss>Q", "mktime": "s>q",
 }  # fmt: skip
@@ -68,4 +69,6 @@ def _read_rest(stream: int) -> bytes:
     piece = room(PIECE)
     while size := libc("fread")(piece, 1, PIECE, stream):
         pieces.append(bytes_in(piece)[:size])
+    if libc("ferror")(stream):
+        raise LuaError(b"cannot read stdin: " + error_text(last_error()))
     return b"".join(pieces)

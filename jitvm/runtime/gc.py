@@ -44,6 +44,7 @@ from jitvm.runtime.alloc import (
     CLASS_SIZES,
     CODE_OFFSET,
     LARGE,
+    OUT_OF_MEMORY,
     block_at,
     block_index,
     cell_size,
@@ -72,7 +73,6 @@ from jitvm.runtime.value import (
 
 #: Bytes of allocation before the first collection, and the least between two.
 GC_HEADROOM = 4 << 20
-NEVER = (1 << 64) - 1
 CLASS_COUNT = len(CLASS_SIZES)
 #: Words of mark bits per block.
 MARK_WORDS = 1 << (BLOCK_SHIFT - 4 - 6)
@@ -96,12 +96,21 @@ def gc_check(g: Ptr[VM]) -> None:
 @native
 def gc_step(g: Ptr[VM]) -> None:
     """The threshold is reached, where no finalizer may run: those that wait come first."""
-    if g.gc_stopped != 0:
-        return  # Also while a trace is recorded: its constants are not rooted yet.
+    if unlikely(g.gc_stopped != 0):  # Also while a trace is recorded: its constants are not rooted yet.
+        check_limit(g)
+        return
     if not g.gc_pending or g.gc_finalizing != 0:
         gc_full(g)
+    check_limit(g)
     if g.gc_pending:
         g.gc_threshold = 0
+
+
+@native
+def check_limit(g: Ptr[VM]) -> None:
+    """A program that has too much is stopped where it next comes by."""
+    if unlikely(g.gc_total > g.heap_limit):
+        g.upcall(OUT_OF_MEMORY, u64(0), u64(0), u64(0))
 
 
 @native
@@ -133,9 +142,11 @@ def gc_set_threshold(g: Ptr[VM]) -> None:
     """When to collect next: live memory times the pause, or never, or at once."""
     grown = g.gc_estimate + (g.gc_estimate >> 7) * u64(g.gc_pause - 100 if g.gc_pause > 100 else 0)
     least = g.gc_total + GC_HEADROOM
+    if grown > g.heap_limit:
+        grown = g.heap_limit
     g.gc_threshold = grown if grown > least else least
     if g.gc_stopped != 0:
-        g.gc_threshold = NEVER
+        g.gc_threshold = g.heap_limit
     elif g.gc_stress != 0:
         g.gc_threshold = g.gc_total + 1  # At every check that follows an allocation.
 

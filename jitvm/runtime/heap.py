@@ -19,6 +19,7 @@ Does not do: libraries, prototypes, upcalls (`runtime.py`).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 
 from ir.layout import ACCESS, Ptr, u8
@@ -86,6 +87,20 @@ class Heap:
         self._size_classes()
         self._system_functions()
         self._objects()
+
+    def limit(self, size: int) -> None:
+        """The program may use so many bytes; 0: what the machine can bear.
+
+        Objects double before they are thrown away, so there is room for some more than that."""
+        if size == 0:
+            size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+        self.g.heap_limit = min(size, self.size // 3)
+
+    def lacks_memory(self) -> bool:
+        """Is the limit exceeded, after a collection if one may be made?"""
+        if not self.g.gc_stopped:
+            self.call("gc_full", self.g)
+        return int(self.g.gc_total) > int(self.g.heap_limit)
 
     def close(self) -> None:
         """Gives the address space back."""

@@ -50,6 +50,7 @@ MAX_ENTRIES = 190
 MAX_FAILED_FINALIZERS = 10
 TOO_DEEP = b"error in error handling"
 NO_STACK = b"stack overflow"
+NO_MEMORY = b"not enough memory"
 KIND = 7
 CATCHERS = (Frame.PCALL, Frame.C, Frame.CP)
 LINK_BITS = ~7
@@ -68,6 +69,7 @@ class Runtime:
         self.switch = Switch(self.heap, engine)
         self.hooks = Hooks(self)
         self.interrupted = False
+        self._exhausted = False
         self.entries = 0
         self.has_locale = False  # Has the program asked for the locale yet?
         self.start_word = 0
@@ -333,7 +335,8 @@ class Runtime:
         return self._profiler
 
     def apply_options(self) -> None:
-        """After a change of `options`: counters and dispatch."""
+        """After a change of `options`: memory, counters and dispatch."""
+        self.heap.limit(self.options.memory)
         hotloop = self.options.parameters["hotloop"]
         start = max(hotloop * 2 - 1, 0) & 0xFFFF
         if start != self.protos.hotcount:
@@ -531,6 +534,10 @@ class Runtime:
         if self._bug is not None:
             return FAILED
         self._let_run()
+        if self._exhausted:
+            self._exhausted = False
+            if self.heap.lacks_memory():
+                raise LuaError(NO_MEMORY)
         if self._profiler is not None:
             self._profiler.deliver(thread, pc + 4)
         if not self.interrupted:
@@ -577,9 +584,15 @@ class Runtime:
         return end_of_lines(self, Ptr(State, thread), file)
 
     def _out_of_memory(self, size: int, _b: int, _c: int) -> int:
-        self.out.flush()
-        os.write(2, b"jitvm: not enough memory\n")
-        os._exit(1)
+        """The limit is reached: the program is stopped soon.  Beyond all limits the process ends."""
+        if size != 0:
+            self.out.flush()
+            os.write(2, b"jitvm: not enough memory\n")
+            os._exit(1)
+        if not self._exhausted:
+            self._exhausted = True
+            self.come_by()
+        return 0
 
 
 assert POINTER.bit_length() == 47

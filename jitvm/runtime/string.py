@@ -185,6 +185,9 @@ def str_cat(g: Ptr[VM], first: Ptr[TValue], count: u32) -> Ptr[GCstr]:
     size = u64(0)
     for i in range(count):
         tv = first + i
+        if unlikely(size > MAX_STRING):
+            g.errarg = count
+            return Ptr[GCstr](u64(0))
         if is_str(tv):
             s = str_of(tv)
             p = buf_need(g, size + u64(s.len) + 8) + size

@@ -29,7 +29,7 @@ class Upcall(IntEnum):
     STRING_TO_NUMBER = 9  # address of the string slot, and of the slot for the number; result 1 if it is one
     ARITH = 10  # thread, pc, address of the destination: arithmetic on strings
     STITCH = 11  # thread, pc, trace number
-    OUT_OF_MEMORY = 12  # bytes wanted: ends the process, native code cannot go on
+    OUT_OF_MEMORY = 12  # bytes wanted: ends the process, native code cannot go on; 0: a limit is reached
     FORMAT = 13  # formatting call of `ir.calls`, directive, value: address of the string it puts
     IO_FAILED = 20  # thread: the C library failed, errno says why: nil, message and number as results
     IO_CLOSE = 21  # thread, file: an iterator of lines is done with it; 0: g.errval is the error to raise
