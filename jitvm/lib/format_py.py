@@ -1,4 +1,4 @@
-"""string.format: LuaJIT's directives, printed as C would.
+"""What string.format leaves to Python: rare directives and flags, values without a text of their own, errors.
 
 %d %i %u %o %x %X    the integer part of a number, as 64 bits
 %a %A %e %E %f %g %G a double
@@ -56,8 +56,8 @@ def to_int64(x: float) -> int:
 
 def to_uint64(x: float) -> int:
     """Numbers from 2^63 on keep their value, negative ones wrap."""
-    if 9223372036854775808.0 <= x < 18446744073709551616.0:
-        return int(x)
+    if x >= 9223372036854775808.0:
+        x -= 18446744073709551616.0
     return to_int64(x) & MASK64
 
 
@@ -69,7 +69,7 @@ def put_int(spec: Spec, digits: bytes, sign: bytes, prefix: bytes = b"") -> byte
 
 
 def put_signed(spec: Spec, x: float) -> bytes:
-    return put_int64(spec, to_int64(x) if x < 9223372036854775808.0 else to_uint64(x))
+    return put_int64(spec, to_int64(x))
 
 
 def put_int64(spec: Spec, value: int) -> bytes:
@@ -83,8 +83,12 @@ def put_unsigned(spec: Spec, x: float) -> bytes:
 def put_uint64(spec: Spec, value: int) -> bytes:
     shaped = {"u": b"%d", "o": b"%o", "x": b"%x", "X": b"%X"}[spec.letter] % value
     prefix = b""
+    if spec.letter == "o" and b"#" in spec.flags and not value and spec.precision == 0:
+        prefix = b"0"
     if b"#" in spec.flags and value:
         prefix = {"o": b"0", "x": b"0x", "X": b"0X"}.get(spec.letter, b"")
+        if spec.letter == "o" and (spec.precision or 0) > len(shaped):
+            prefix = b""  # A zero is in front already.
     return put_int(spec, shaped, b"", prefix)
 
 
@@ -108,11 +112,48 @@ def _decimal(spec: Spec, x: float) -> bytes:
     precision = 6 if spec.precision is None else spec.precision
     alternate = "#" if b"#" in spec.flags else ""
     kind = spec.letter.lower()
+    if kind == "f" and _is_coarse_tie(x, precision):
+        numerator, denominator = x.as_integer_ratio()
+        digits = b"%d" % ((2 * numerator * 10**precision // denominator + 1) // 2)
+        return digits[:-precision] + b"." + digits[-precision:]
     if kind == "f":
         x = _settle_tie(x, precision)
+    elif x and _is_coarse_tie(x, _kept(kind, precision) - 1 - _exponent(x)):
+        text = _round_digits(kind, x, _kept(kind, precision), bool(alternate))
+        return (text.upper() if spec.letter.isupper() else text).encode()
     elif x:
         x = _settle_tie(x, (precision if kind == "e" else max(precision, 1) - 1) - _exponent(x))
     return (f"%{alternate}.{precision}{spec.letter}" % x).encode()
+
+
+def _kept(kind: str, precision: int) -> int:
+    """Digits that "%e" or "%g" shows."""
+    return precision + 1 if kind == "e" else max(precision, 1)
+
+
+def _round_digits(kind: str, x: float, kept: int, alternate: bool) -> str:
+    """A tie as "%e" or "%g", rounded up."""
+    exponent = _exponent(x)
+    numerator, denominator = x.as_integer_ratio()
+    digits = str((2 * numerator * 10 ** (kept - 1 - exponent) // denominator + 1) // 2)
+    if len(digits) > kept:
+        digits, exponent = digits[:-1], exponent + 1
+    if kind == "g" and -4 <= exponent < kept:
+        shown = digits[: exponent + 1] if exponent >= 0 else "0"
+        fraction, suffix = digits[exponent + 1 :] if exponent >= 0 else "0" * (-exponent - 1) + digits, ""
+    else:
+        shown, fraction, suffix = digits[0], digits[1:], f"e{exponent:+03d}"
+    if kind == "g" and not alternate:
+        fraction = fraction.rstrip("0")
+    return shown + ("." + fraction if fraction or alternate else "") + suffix
+
+
+def _is_coarse_tie(x: float, places: int) -> bool:
+    """A tie of a number whose neighbours are further away than one of the last decimal."""
+    numerator, denominator = x.as_integer_ratio()
+    exact = 2 * numerator * 10**places
+    is_tie = places > 0 and exact % denominator == 0 and exact // denominator % 2 == 1
+    return is_tie and math.ulp(x) * 10.0**places >= 1.0
 
 
 def _exponent(x: float) -> int:
@@ -122,7 +163,11 @@ def _exponent(x: float) -> int:
 
 def _settle_tie(x: float, places: int) -> float:
     """The next double up, if x lies exactly between two decimals with so many places."""
-    if not 0 <= places < 400:
+    if places < 0:
+        unit = 10**-places
+        is_tie = x == int(x) and int(x) % unit * 2 == unit
+        return math.nextafter(x, math.inf) if is_tie else x
+    if places >= 400:
         return x
     numerator, denominator = x.as_integer_ratio()
     if denominator < 2 or denominator.bit_length() > places + 2:
@@ -134,14 +179,12 @@ def _hex_float(spec: Spec, x: float) -> bytes:
     mantissa, exponent = math.frexp(x)
     if x == 0:
         digits, exponent = 0, 0
-    elif exponent - 1 < -1022:
-        digits, exponent = int(math.ldexp(x, 1074)), -1022
     else:
         digits, exponent = int(math.ldexp(mantissa, 53)), exponent - 1
     kept = MANTISSA_DIGITS
     if spec.precision is not None and spec.precision < MANTISSA_DIGITS:
         kept = spec.precision
-        digits = round_half_even(digits, 4 * (MANTISSA_DIGITS - kept))
+        digits = round_half_up(digits, 4 * (MANTISSA_DIGITS - kept))
     lead, fraction = digits >> 4 * kept, digits & (1 << 4 * kept) - 1
     text = f"{fraction:0{kept}x}" if kept else ""
     text = text.rstrip("0") if spec.precision is None else text.ljust(spec.precision, "0")
@@ -150,11 +193,9 @@ def _hex_float(spec: Spec, x: float) -> bytes:
     return (shown.upper() if spec.letter == "A" else shown).encode()
 
 
-def round_half_even(value: int, bits: int) -> int:
-    """value / 2^bits, rounded."""
-    quotient, rest = value >> bits, value & (1 << bits) - 1
-    half = 1 << bits >> 1
-    return quotient + (1 if rest > half or (rest == half and quotient & 1) else 0)
+def round_half_up(value: int, bits: int) -> int:
+    """value / 2^bits, rounded; halves go up."""
+    return (value + (1 << bits >> 1)) >> bits
 
 
 def put_text(spec: Spec, text: bytes) -> bytes:
@@ -199,12 +240,12 @@ DIRECTIVES: dict[str, Callable[[Call, int, Spec], bytes]] = {
     **dict.fromkeys("aAeEfFgG", _number(put_float)),
     "c": lambda call, number, spec: spec.pad(bytes((call.integer(number) & 0xFF,))),
     "s": _string,
-    "q": lambda call, number, spec: put_quoted(call.string(number)),
+    "q": lambda call, number, spec: put_quoted(call.runtime.tostring(call.bits(number))),
     "p": _pointer,
 }
 
 
-@function("string.format")
+@function("string.format_aux")
 def string_format(call: Call) -> Results:
     template = call.string(1)
     pieces: list[bytes] = []
