@@ -150,10 +150,12 @@ def _round_digits(kind: str, x: float, kept: int, alternate: bool) -> str:
 
 def _is_coarse_tie(x: float, places: int) -> bool:
     """A tie of a number whose neighbours are further away than one of the last decimal."""
+    if places <= 0:
+        return False
     numerator, denominator = x.as_integer_ratio()
     exact = 2 * numerator * 10**places
-    is_tie = places > 0 and exact % denominator == 0 and exact // denominator % 2 == 1
-    return is_tie and math.ulp(x) * 10.0**places >= 1.0
+    gap, unit = math.ulp(x).as_integer_ratio()
+    return exact % denominator == 0 and exact // denominator % 2 == 1 and gap * 10**places >= unit
 
 
 def _exponent(x: float) -> int:
