@@ -11,6 +11,7 @@ again from their operands (PVAL).
 from __future__ import annotations
 
 from ir.abort import Abort, TraceError
+from ir.expand.sunk import exit_conversions
 from ir.ops import SLOAD_INHERIT, SLOAD_KEYINDEX, SLOAD_PARENT, SLOAD_READONLY, Op
 from ir.record import dataclass, field
 from ir.snapshot import Entry, SnapFlag, Snapshot
@@ -19,7 +20,7 @@ from ir.types import IRType
 from ir.values import Ins
 from jitvm.front.bytecode import BC, ins_ad
 from jitvm.record.loops import jump_of, start_loop
-from jitvm.record.recorder import CONV_NUM_INT, MAX_SLOTS, Recorder
+from jitvm.record.recorder import MAX_SLOTS, Recorder
 from jitvm.record.snap import snap_add
 from jitvm.record.traverse import traverse
 
@@ -143,14 +144,8 @@ def _give_up(rec: Recorder) -> None:
 def unmaterialised(trace: Trace) -> set[Ins]:
     """Values of a finished trace that only its exits use, and that exits compute from their operands:
     conversions of integers to numbers, and sunk allocations."""
-    found = {ins for ins in trace.ins if ins.op is Op.CONV and ins.args[1] == CONV_NUM_INT}
-    sunk = trace.sinktags
-    for ins in trace.ins:
-        if ins not in sunk:
-            for arg in ins.args:
-                if isinstance(arg, Ins):
-                    found.discard(arg)
-    found.update(ins for ins in sunk if ins.op in ALLOCATIONS)
+    found = set(exit_conversions(trace))
+    found.update(ins for ins in trace.sinktags if ins.op in ALLOCATIONS)
     return found
 
 
