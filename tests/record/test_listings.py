@@ -11,8 +11,8 @@ import pytest
 from tests.record import harness
 from tests.support import corpus, normalise
 
-#: Scripts whose listing shows what is not recorder's work: allocation sinking, files.
-ELSEWHERE = {"table_new", "write_loop"}
+#: Scripts whose listing shows what is not recorder's work: allocation sinking, files, formatted numbers.
+ELSEWHERE = {"table_new", "write_loop", "format_loop", "format_numbers"}
 SCRIPTS = [script for script in corpus.scripts() if script.name not in ELSEWHERE]
 
 
