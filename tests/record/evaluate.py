@@ -10,9 +10,9 @@ from typing import Any
 
 from ir.arith import ARITH, COMPARE, compute
 from ir.calls import CALLS
-from ir.fields import FIELDS
+from ir.fields import FIELDS, GG_STRING_META
 from ir.layout import ACCESS, Ptr, offset_of, size_of, u64
-from ir.objects import VM, GCstr, GCtab, TValue
+from ir.objects import GCT_STR, VM, GCstr, GCtab, TValue
 from ir.ops import FPM_LOG, FPM_LOG2, SLOAD_FRAME, SLOAD_KEYINDEX, Op
 from ir.snapshot import SnapFlag, Snapshot
 from ir.trace import LinkType, Trace
@@ -163,6 +163,10 @@ class Evaluator:
     # Memory.
 
     def op_fload(self, ins: Ins, obj: Ins, number: int) -> None:
+        if number == GG_STRING_META:
+            address = self.view.g + offset_of(VM, "basemt") + 8 * GCT_STR
+            self.values[ins] = int.from_bytes(self.view.read.data(address, 8), "little")
+            return
         if number >= len(FIELDS):
             self.values[ins] = 0.0
             return
@@ -175,8 +179,11 @@ class Evaluator:
         self.values[ins] = int(self.value(obj)) + FIELDS[number].offset
 
     def op_fstore(self, ins: Ins, ref: Ins, value: Ins) -> None:
-        assert ins.type is IRType.U8
-        self.view.read.set_u8(self.value(ref), self.value(value))
+        if ins.type is IRType.U8:
+            self.view.read.set_u8(self.value(ref), self.value(value))
+        else:
+            assert ins.type is IRType.TAB  # A metatable, or none.
+            self.view.read.set_u64(self.value(ref), int(self.value(value)))
 
     def op_abc(self, ins: Ins, asize: Ins, index: Ins) -> None:
         if not 0 <= self.value(index) < self.value(asize):
