@@ -315,8 +315,7 @@ def _jit_off(runtime: Runtime, _: str) -> None:
 
 
 def _jit_flush(runtime: Runtime, _: str) -> None:
-    if runtime.has_jit:
-        runtime.jit.flush()
+    runtime.flush_traces()
 
 
 def _jit_verbose(runtime: Runtime, rest: str) -> None:

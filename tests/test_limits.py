@@ -80,7 +80,7 @@ def test_crowded_program_does_not_compile_all_the_time() -> None:
     options.optimise("maxmcode=0,hotloop=1")
     runtime = Runtime(options)
     seen = Flushes()
-    runtime.jit.bus.listen(seen)
+    runtime.bus.listen(seen)
     source = b"local x = 0 for i = 1, 2000 do for j = 1, 20 do x = x + j end end return x"
     assert runtime.call(runtime.load(source, b"=crowded")) == [420000]
     assert 4 <= seen.flushes <= seen.starts < 40

@@ -29,6 +29,10 @@ from jitvm.lib.format_py import (
 )
 from jitvm.runtime.values import number_of
 
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from jitvm.runtime.runtime import Runtime
+
 INT, UINT, NUM, STR, CHAR, POINTER = range(3, 9)
 KIND_MASK = 15
 HEX, OCTAL, QUOTED = 0x10, 0x20, 0x10
@@ -125,6 +129,11 @@ def item_of_slot(call: int, code: int, bits: int) -> bytes:
     if call in (PUTFXINT, PUTFCHAR):
         return format_item(call, code, bits - (bits >> 63 << 64))
     return format_item(call, code, number_of(bits))
+
+
+def item_for_trace(runtime: Runtime, call: int, code: int, bits: int) -> int:
+    """The same as a string of the heap: its address."""
+    return int(runtime.heap.string(item_of_slot(call, code, bits)).addr)
 
 
 def item_of_constant(call: int, code: int, value: Ins) -> bytes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ir.layout import Ptr
-from ir.objects import UDTYPE_IO_FILE, GCfunc, GCtab, GCudata
+from ir.objects import UDTYPE_IO_FILE, GCfunc, GCtab, GCudata, State
 from jitvm.front.errors import BadArgument, LuaError
-from jitvm.lib.call_py import Call, Result, Results, Slot, function
+from jitvm.lib.call_py import Call, Result, Results, Slot, function, give
 from jitvm.lib.table import opener
 from jitvm.runtime.files import error_text, last_error, libc, standard_stream
 from jitvm.runtime.stdio import CLOSE_AT_END, KIND_FILE, KIND_PIPE, KIND_STANDARD
@@ -208,13 +208,18 @@ def file_lines(call: Call) -> Results:
     return _iterator(call, check_file(call).addr | UDATA_BITS)
 
 
-def end_of_lines(runtime: Runtime, thread: Ptr, file: int) -> int:
+def failed_natively(runtime: Runtime, thread: int, _b: int, _c: int) -> int:
+    """The C library failed in native code: the results that say so."""
+    return give(runtime, Ptr(State, thread), failed(runtime, last_error()))
+
+
+def end_of_lines(runtime: Runtime, thread: int, file: int, _: int) -> int:
     """An iterator of lines is done: close its file, or raise what went wrong."""
     if file:
         close_file(Ptr(GCudata, file))
         return 0
     reason = runtime.values.text(runtime.heap.g.errval.bits)
-    raise LuaError(runtime.messages.caller_where(thread) + reason)
+    raise LuaError(runtime.messages.caller_where(Ptr(State, thread)) + reason)
 
 
 # Methods.

@@ -86,12 +86,12 @@ def jit_flush(call: Call) -> Results:
     one, protos = kind_of(call.bits(1)) >= NUMBER_FROM, []
     if not one and call.bits(1) != NIL:
         protos = _protos(call, int(call.bits(2) == TRUE), 1)
+    if call.bits(1) == NIL:
+        runtime.flush_traces()
     if not runtime.has_jit:
         return ()
     if one:
         runtime.jit.flush_trace(call.integer(1))
-    elif call.bits(1) == NIL:
-        runtime.jit.flush()
     for proto in protos:
         runtime.jit.flush_proto(proto)
     return ()

@@ -1,7 +1,6 @@
 """The trace compiler of a runtime, wired to its heap, its interpreter and its machine code.
 
     rt.jit.hot_loop(thread, pc)         what upcalls of the interpreter arrive at
-    rt.jit.bus.listen(Dump(...))        listings
     rt.jit.flush()                      jit.flush()
 
 Made when the first loop becomes hot, or when a listing is asked for.  Objects that a trace has as constants
@@ -24,7 +23,6 @@ from jitvm.lib.ffnames import FFIDS, FFNAMES
 from jitvm.record.view import ProcessReader, View
 from jitvm.runtime.values import format_number, parse_number
 from jitvm.trace.compiler import Parameters, TraceCompiler
-from jitvm.trace.events import Bus
 
 if TYPE_CHECKING:
     from jitvm.options import Options
@@ -41,7 +39,9 @@ NO_THRESHOLD = (1 << 64) - 1
 class CodeGenerator(Protocol):
     """Turns traces into something the interpreter can enter."""
 
-    def compile(self, trace: Trace, parent: Trace | None) -> None: ...
+    def compile(self, trace: Trace, parent: Trace | None) -> tuple[int, int]:
+        """Address and size of the code."""
+
     def discard(self) -> None: ...
     def silence_exit(self, number: int, exitno: int) -> None: ...
     def divert(self) -> None: ...
@@ -85,14 +85,13 @@ class Jit:
         self._handles: list[int] = []
         self._collector = 0, 0  # Set aside while recording.
         self.view = View(ProcessReader(), g.addr)
-        self.compiler = TraceCompiler(self.view, self, parameters(runtime.options), runtime.options.flags)
+        self.compiler = TraceCompiler(
+            self.view, self, runtime.bus, parameters(runtime.options), runtime.options.flags
+        )
         self.compiler.seed_random(runtime.options.seed)
-        self.bus.watch_exits = self._watch_exits
+        runtime.bus.watch_exits = self._watch_exits
+        runtime.bus.update()
         self.configure(runtime.options)
-
-    @property
-    def bus(self) -> Bus:
-        return self.compiler.bus
 
     def configure(self, options: Options) -> None:
         """After a change of options."""
@@ -130,8 +129,8 @@ class Jit:
     def exit_taken(self, number: int, exitno: int) -> None:
         """Somebody wants to know of exits."""
         trace = self.compiler.cache.traces.get(number)
-        for listener in self.bus.listeners if trace is not None else ():
-            listener.exit(trace, exitno)
+        if trace is not None:
+            self.compiler.bus.exit(trace, exitno)
 
     def stitch(self, thread: int, pc: int, number: int) -> None:
         if not self._is_hooked:
@@ -176,8 +175,9 @@ class Jit:
         self.runtime.protos.set_counter(pc, value)
 
     def compile(self, trace: Trace, parent: Trace | None) -> None:
-        self.code.compile(trace, parent)
+        address, size = self.code.compile(trace, parent)
         self._handles += [self.runtime.heap.hold(k.args[0]) for k in trace.consts if k.op is Op.KGC]
+        self.compiler.bus.placed(trace, address, size)
 
     def discard_code(self) -> None:
         self.code.discard()

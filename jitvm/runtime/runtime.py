@@ -28,7 +28,7 @@ from jitvm.runtime.builtins import Builtins
 from jitvm.runtime.engine import ImageEngine
 from jitvm.runtime.hooks import Hooks
 from jitvm.runtime.output import Output
-from jitvm.runtime.protos import LoadedProto, Protos
+from jitvm.runtime.protos import Protos
 from jitvm.runtime.switch import Switch
 from jitvm.runtime.upcalls import Upcall
 from jitvm.runtime.value import FUNC_BITS, NIL, POINTER, TAB_BITS, func_of
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from jitvm.runtime.jit import Jit
     from jitvm.runtime.profile import Profiler
     from jitvm.runtime.vm_events import VMEvents
+    from jitvm.trace.events import Bus
 
 FAILED = -1
 #: Entries from Python within entries from Python, at most (LuaJIT's limit of nested C calls).
@@ -77,6 +78,7 @@ class Runtime:
         self.traceback: bytes | None = None
         self._index: LuaObject | None = None
         self._jit: Jit | None = None
+        self._bus: Bus | None = None
         self._vm_events: VMEvents | None = None
         self._profiler: Profiler | None = None
         self._frames: Frames | None = None
@@ -126,9 +128,9 @@ class Runtime:
         """The function of a prototype that the front end made."""
         before = len(self.protos.loaded)
         address = self.protos.load(proto)  # type: ignore[arg-type]
-        if self._vm_events is not None:
+        if self._bus is not None:
             for loaded in self.protos.loaded[before:]:
-                self._vm_events.loaded(loaded.address)
+                self._bus.loaded(loaded)
         made = self.heap.call("func_new_main", self.heap.g, address, self.heap.g.globals)
         return LuaObject(self.heap, int(made.addr if isinstance(made, Ptr) else made) | FUNC_BITS)
 
@@ -316,6 +318,22 @@ class Runtime:
         """Has any loop become hot yet?"""
         return self._jit is not None
 
+    def flush_traces(self) -> None:
+        """Drop all traces.  Who listens is told so even if there were none."""
+        if self._jit is not None:
+            self._jit.flush()
+        elif self._bus is not None:
+            self._bus.flush()
+
+    @property
+    def bus(self) -> Bus:
+        """What happens to functions and traces, for whoever listens; made for the first one."""
+        if self._bus is None:
+            from jitvm.trace.events import Bus
+
+            self._bus = Bus()
+        return self._bus
+
     @property
     def vm_events(self) -> VMEvents:
         """Handlers of `jit.attach`."""
@@ -345,10 +363,6 @@ class Runtime:
         if self._jit is not None:
             self._jit.configure(self.options)
 
-    def proto_of_pc(self, pc: int) -> LoadedProto | None:
-        """The prototype that a bytecode address lies in."""
-        return self.protos.of_pc(pc)
-
     # Upcalls.
 
     def _upcall_table(self) -> dict[int, Callable[[int, int, int], int]]:
@@ -365,13 +379,22 @@ class Runtime:
             Upcall.NUMBER_TO_STRING: self._number_to_string,
             Upcall.STRING_TO_NUMBER: self._string_to_number,
             Upcall.OUT_OF_MEMORY: self._out_of_memory,
-            Upcall.HOOK: self._hook,
+            Upcall.HOOK: lambda thread, pc, _: self.hooks.bytecode(thread, pc) or 0,
             Upcall.EXIT: lambda trace, snap, _: self._traced(lambda: self.jit.exit_taken(trace, snap)),
-            Upcall.FORMAT: self._format,
-            Upcall.IO_FAILED: self._io_failed,
-            Upcall.IO_CLOSE: self._io_close,
+            Upcall.FORMAT: self._library("format_items", "item_for_trace"),
+            Upcall.IO_FAILED: self._library("io_py", "failed_natively"),
+            Upcall.IO_CLOSE: self._library("io_py", "end_of_lines"),
         }
         return {int(number): function for number, function in table.items()}
+
+    def _library(self, module: str, name: str) -> Callable[[int, int, int], int]:
+        """What a module of the library answers, which is imported when it is asked."""
+
+        def answer(a: int, b: int, c: int) -> int:
+            function = getattr(__import__(f"jitvm.lib.{module}", fromlist=[name]), name)
+            return int(function(self, a, b, c))
+
+        return answer
 
     def _upcall(self, number: int, a: int, b: int, c: int) -> int:
         try:
@@ -548,12 +571,6 @@ class Runtime:
         here = next(self.frames.walk(Ptr(State, thread), pc + 4), None)
         raise LuaError(where(here) + b"interrupted!")
 
-    def _format(self, call: int, directive: int, bits: int) -> int:
-        """An item of string.format, for a trace."""
-        from jitvm.lib.format_items import item_of_slot
-
-        return int(self.heap.string(item_of_slot(call, directive, bits)).addr)
-
     def _number_to_string(self, slot: int, _b: int, _c: int) -> int:
         tv = Ptr(TValue, slot)
         tv.bits = self.values.string(format_number(number_of(tv.bits)))
@@ -565,23 +582,6 @@ class Runtime:
             return 0
         Ptr(TValue, number).bits = bits_of_number(value)
         return 1
-
-    def _hook(self, thread: int, pc: int, _: int) -> int:
-        self.hooks.bytecode(thread, pc)
-        return 0
-
-    def _io_failed(self, thread: int, _b: int, _c: int) -> int:
-        """The C library failed in native code: the results that say so."""
-        from jitvm.lib.call_py import give
-        from jitvm.lib.io_py import failed
-        from jitvm.runtime.files import last_error
-
-        return give(self, Ptr(State, thread), failed(self, last_error()))
-
-    def _io_close(self, thread: int, file: int, _: int) -> int:
-        from jitvm.lib.io_py import end_of_lines
-
-        return end_of_lines(self, Ptr(State, thread), file)
 
     def _out_of_memory(self, size: int, _b: int, _c: int) -> int:
         """The limit is reached: the program is stopped soon.  Beyond all limits the process ends."""

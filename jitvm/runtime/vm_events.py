@@ -24,9 +24,9 @@ from jitvm.trace.events import Listener, Place
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
     from jitvm.record.view import View
+    from jitvm.runtime.protos import LoadedProto
     from jitvm.runtime.runtime import Runtime
 
-TRACE_EVENTS = ("trace", "record", "texit")
 REGISTERS = 16
 #: Exit number of a trace that continues another one after a call.
 STITCHED = -1
@@ -53,15 +53,17 @@ class VMEvents(Listener):
         self._update()
 
     def _update(self) -> None:
-        """Listens to the trace compiler for as long as somebody wants to know."""
-        bus = self.runtime.jit.bus
+        """Listens for as long as somebody wants to know."""
+        bus = self.runtime.bus
         self.wants_record = "record" in self.handlers
         self.wants_exit = "texit" in self.handlers
-        if self._listening:
-            bus.ignore(self)
-        self._listening = any(event in self.handlers for event in TRACE_EVENTS)
-        if self._listening:
+        if bool(self.handlers) == self._listening:
+            bus.update()
+        elif self.handlers:
             bus.listen(self)
+        else:
+            bus.ignore(self)
+        self._listening = bool(self.handlers)
 
     # Calling.
 
@@ -146,6 +148,5 @@ class VMEvents(Listener):
         floats = [float(state.fpr[index]) for index in range(REGISTERS)]
         self._about(trace, "texit", trace.number, number, REGISTERS, REGISTERS, *integers, *floats)
 
-    def loaded(self, address: int) -> None:
-        """A function of the source text has been compiled to bytecode."""
-        self.send("bc", self.runtime.values.to_python(address | PROTO_BITS))
+    def loaded(self, proto: LoadedProto) -> None:
+        self.send("bc", self.runtime.values.to_python(proto.address | PROTO_BITS))

@@ -100,7 +100,7 @@ def open_output(runtime: Runtime, name: str, variable: str, default: TextIO | No
 def attach_verbose(runtime: Runtime, rest: str) -> None:
     """`-jv=FILE`."""
     out = open_output(runtime, rest, "LUAJIT_VERBOSEFILE", sys.stderr)
-    runtime.jit.bus.listen(Verbose(out, RuntimeSources(runtime)))
+    runtime.bus.listen(Verbose(out, RuntimeSources(runtime)))
 
 
 def attach_dump(runtime: Runtime, rest: str) -> None:
@@ -108,4 +108,4 @@ def attach_dump(runtime: Runtime, rest: str) -> None:
     letters, _, name = rest.partition(",")
     mode, color = parse_mode(letters)
     out = open_output(runtime, name, "LUAJIT_DUMPFILE", None)
-    runtime.jit.bus.listen(Dump(out, RuntimeSources(runtime), mode, color or default_color()))
+    runtime.bus.listen(Dump(out, RuntimeSources(runtime), mode, color or default_color()))

@@ -100,9 +100,9 @@ class TraceCompiler:
 
     view: View
     host: Host
+    bus: Bus
     params: Parameters = field(default_factory=Parameters)
     flags: OptFlag = ALL
-    bus: Bus = field(default_factory=Bus)
     recorder: Recorder | None = None
     enabled: bool = True
     started: int = 0  # Recordings so far.
@@ -216,8 +216,7 @@ class TraceCompiler:
         rec.locate(state, pc)
         self.failed = False
         place = self._place(rec)
-        for listener in self.bus.listeners:
-            listener.start(view, trace, place)
+        self.bus.start(view, trace, place)
         self.host.set_recording(1)
         self._guarded(self._begin)
 
@@ -271,8 +270,7 @@ class TraceCompiler:
                 rec.undo_patch()
         if self.bus.wants_record:
             place = self._place(rec)
-            for listener in self.bus.listeners:
-                listener.record(rec.view, rec.cur, place, rec.framedepth)
+            self.bus.record(rec.view, rec.cur, place, rec.framedepth)
         rec.step()
         if rec.finished:
             self._finish(rec)
@@ -307,8 +305,7 @@ class TraceCompiler:
         self.cache.add(trace)
         place = self._place(rec)
         self._idle()
-        for listener in self.bus.listeners:
-            listener.stop(self.view, trace, place)
+        self.bus.stop(self.view, trace, place)
 
     def _install(self, rec: Recorder, trace: Trace, parent: Trace | None) -> None:
         if parent is not None:
@@ -344,8 +341,7 @@ class TraceCompiler:
         place = self._lua_place(rec)
         self.cache.release(trace.number)
         self._idle()
-        for listener in self.bus.listeners:
-            listener.abort(self.view, trace, place, reason)
+        self.bus.abort(self.view, trace, place, reason)
         if reason.error is TraceError.DOWNREC and not self.failed:
             return self._restart_at_return(rec)
         if reason.error is TraceError.MCODEAL:
@@ -388,8 +384,7 @@ class TraceCompiler:
         again = self.recorder = Recorder(self.view, builder, self, self.params)
         again.pc, again.fn, again.pt = rec.pc, rec.fn, rec.pt
         place = self._place(again)
-        for listener in self.bus.listeners:
-            listener.start(self.view, trace, place)
+        self.bus.start(self.view, trace, place)
         self.host.set_recording(1)
         return again
 
@@ -429,5 +424,4 @@ class TraceCompiler:
         self.cache.clear()
         self.penalties.clear()
         self.host.discard_code()
-        for listener in self.bus.listeners:
-            listener.flush()
+        self.bus.flush()

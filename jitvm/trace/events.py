@@ -1,19 +1,29 @@
-"""What happens to traces, told to whoever listens: listings, statistics, tests.
+"""What happens to functions and traces, told to any number of listeners: listings, recordings, tests.
 
     bus.listen(Dump(out))
-    bus.start(trace, fn, pc)       calls `start` of every listener
+    bus.listen(Counter())                       both are told everything, in the order they came
+    bus.start(view, trace, place)               calls `start` of every listener
 
-A listener overrides the methods it cares about.  Events are sent before the recorder goes on, in order.
+`jit.attach`, `-jv`, `-jdump` and recordings are listeners like any other.  A listener overrides the methods
+it cares about.  Events are sent in order, before the VM goes on.  A listener may come or go in the middle of
+an event: that takes effect with the next one.
+
+Nobody listens: the bus is not even made (`Runtime.bus` is).  `record` and `exit`, which are costly, are sent
+only to those who want them, and cost nothing when nobody does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ir.abort import Abort
-from ir.record import dataclass, field
-from ir.trace import Trace
-from jitvm.record.view import View
+from ir.record import dataclass
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from ir.abort import Abort
+    from ir.trace import Trace
+    from jitvm.record.view import View
+    from jitvm.runtime.protos import LoadedProto
 
 
 @dataclass(slots=True, frozen=True)
@@ -31,11 +41,17 @@ class Listener:
     wants_record = False
     wants_exit = False
 
+    def loaded(self, proto: LoadedProto) -> None:
+        """A function of the source text has become bytecode; those it creates were loaded before."""
+
     def start(self, view: View, trace: Trace, place: Place) -> None:
         """A recording begins."""
 
     def record(self, view: View, trace: Trace, place: Place, depth: int) -> None:
         """A bytecode is about to be recorded, `depth` calls deep."""
+
+    def placed(self, trace: Trace, address: int, size: int) -> None:
+        """Machine code has been written; `stop` follows."""
 
     def stop(self, view: View, trace: Trace, place: Place) -> None:
         """A trace is complete and installed."""
@@ -47,26 +63,65 @@ class Listener:
         """All traces are gone."""
 
     def exit(self, trace: Trace, number: int) -> None:
-        """A trace was left through an exit."""
+        """A trace was left through an exit, to the interpreter."""
 
 
-@dataclass(slots=True)
 class Bus:
     """The listeners, in the order they came."""
 
-    listeners: list[Listener] = field(default_factory=list)
-    wants_record: bool = False
-    #: Told whether anybody wants to know of exits.
-    watch_exits: Callable[[bool], None] = lambda wanted: None
+    __slots__ = ("listeners", "wants_record", "watch_exits")
+
+    def __init__(self) -> None:
+        self.listeners: tuple[Listener, ...] = ()
+        self.wants_record = False
+        #: Told whether anybody wants to know of exits.
+        self.watch_exits: Callable[[bool], None] = lambda wanted: None
 
     def listen(self, listener: Listener) -> None:
-        self.listeners.append(listener)
-        self._update()
+        self.listeners = (*self.listeners, listener)
+        self.update()
 
     def ignore(self, listener: Listener) -> None:
-        self.listeners.remove(listener)
-        self._update()
+        self.listeners = tuple([each for each in self.listeners if each is not listener])
+        self.update()
 
-    def _update(self) -> None:
+    def update(self) -> None:
+        """After a listener has changed its mind about what it wants."""
         self.wants_record = any(each.wants_record for each in self.listeners)
         self.watch_exits(any(each.wants_exit for each in self.listeners))
+
+    # Sending.
+
+    def loaded(self, proto: LoadedProto) -> None:
+        for listener in self.listeners:
+            listener.loaded(proto)
+
+    def start(self, view: View, trace: Trace, place: Place) -> None:
+        for listener in self.listeners:
+            listener.start(view, trace, place)
+
+    def record(self, view: View, trace: Trace, place: Place, depth: int) -> None:
+        for listener in self.listeners:
+            if listener.wants_record:
+                listener.record(view, trace, place, depth)
+
+    def placed(self, trace: Trace, address: int, size: int) -> None:
+        for listener in self.listeners:
+            listener.placed(trace, address, size)
+
+    def stop(self, view: View, trace: Trace, place: Place) -> None:
+        for listener in self.listeners:
+            listener.stop(view, trace, place)
+
+    def abort(self, view: View, trace: Trace, place: Place, reason: Abort) -> None:
+        for listener in self.listeners:
+            listener.abort(view, trace, place, reason)
+
+    def flush(self) -> None:
+        for listener in self.listeners:
+            listener.flush()
+
+    def exit(self, trace: Trace, number: int) -> None:
+        for listener in self.listeners:
+            if listener.wants_exit:
+                listener.exit(trace, number)

@@ -93,8 +93,10 @@ class Machine:
 
     # Compiling.
 
-    def compile(self, trace: Trace, parent: Trace | None) -> None:
-        """Machine code for a trace, linked to its parent's exit.  Raises `Abort` if it cannot be."""
+    def compile(self, trace: Trace, parent: Trace | None) -> tuple[int, int]:
+        """Machine code for a trace, linked to its parent's exit: its address and size.
+
+        Raises `Abort` if there cannot be any."""
         started = time.perf_counter()
         above = self.compiled[parent.number] if parent is not None else None
         point = self._exit_point(above, trace.exitno) if above is not None else None
@@ -114,6 +116,7 @@ class Machine:
         self.statistics.traces += 1
         self.statistics.instructions += len(trace.ins)
         self.statistics.seconds += time.perf_counter() - started
+        return made.address, code.code_size
 
     def _link_name(self, number: int) -> str:
         return f"trace:{number}"

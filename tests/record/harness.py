@@ -63,13 +63,14 @@ class EvaluatedCode:
         self.side: dict[tuple[int, int], int] = {}
         self.exits: dict[tuple[int, int], int] = {}
 
-    def compile(self, trace: Trace, parent: Trace | None) -> None:
+    def compile(self, trace: Trace, parent: Trace | None) -> tuple[int, int]:
         if parent is not None:
             self.side[parent.number, trace.exitno] = trace.number
         head = Ptr(TraceHead, self.runtime.heap.aux(TraceHead.sizeof()))
         head.number, head.startins, head.serial = trace.number, trace.startins, trace.serial
         head.mcode = ACCESS.memory.register(lambda vm, a, d: self.enter(vm, trace.number))
         self.runtime.heap.g.traces[trace.number] = head
+        return head.addr, 0
 
     def discard(self) -> None:
         self.side.clear()
@@ -159,7 +160,7 @@ def listing(source: bytes, name: str, *settings: str, letters: str = "tbis") -> 
     """What `-jdump=tbis` prints for a program."""
     runtime = runtime_with(settings)
     out = io.StringIO()
-    runtime.jit.bus.listen(Dump(out, Sources(runtime.jit), frozenset(letters)))
+    runtime.bus.listen(Dump(out, Sources(runtime.jit), frozenset(letters)))
     try:
         run(runtime, source, b"@" + name.encode())
     finally:

@@ -67,6 +67,6 @@ def test_columns() -> None:
 def test_verbose() -> None:
     runtime = Runtime(Options(), TracingEngine())
     out = io.StringIO()
-    runtime.jit.bus.listen(Verbose(out, Sources(runtime.jit)))
+    runtime.bus.listen(Verbose(out, Sources(runtime.jit)))
     runtime.call(runtime.load(b"local s = 0\nfor i = 1, 100 do s = s + 1 end", b"@v.lua"))
     assert out.getvalue() == "[TRACE   1 v.lua:2 loop]\n"
