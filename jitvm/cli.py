@@ -131,18 +131,26 @@ def memory_limit() -> int:
     return int(number) << unit if number.isdecimal() else 0
 
 
+def seed(default: int) -> int:
+    """JITVM_SEED=17: what the random part of penalties starts from."""
+    text = os.environ.get("JITVM_SEED", "")
+    return int(text) if text.isdecimal() else default
+
+
 class Session:
     """One run of the command line on one runtime."""
 
     def __init__(self, arguments: Arguments) -> None:
         self.statistics = statistics = wanted()
-        from jitvm.options import Options
+        from jitvm.options import DEFAULT_SEED, Options
         from jitvm.runtime.runtime import Runtime
 
         if statistics is not None:
             statistics.mark("modules")
         self.arguments = arguments
-        options = Options(ignore_environment=arguments.has("E"), memory=memory_limit())
+        options = Options(
+            ignore_environment=arguments.has("E"), memory=memory_limit(), seed=seed(DEFAULT_SEED)
+        )
         self.runtime: Runtime = Runtime(options)
         if statistics is not None:
             statistics.mark("runtime")
