@@ -104,20 +104,21 @@ class Protos:
         for index, value in enumerate(template.array):
             if value is not None:
                 (table.array + index).bits = self.bits(value)
-        reserved = []
-        key = heap.scratch()
         for name, value in template.hash:
-            key.bits = self.bits(name)
-            slot = heap.call("tab_set", heap.g, table, key)
-            slot = slot.addr if isinstance(slot, Ptr) else slot
-            heap.memory.write(slot, struct.pack("<Q", PLACEHOLDER if value is None else self.bits(value)))
-            if value is None:
-                reserved.append(slot)
-        for slot in reserved:
-            heap.memory.write(slot, struct.pack("<Q", NIL))
+            self._set_key(table, name, PLACEHOLDER if value is None else self.bits(value))
+        for name, value in template.hash:
+            if value is None:  # Only now: each key of these moved to where it stays when the last one came.
+                self._set_key(table, name, NIL)
         result = Ptr(GCtab, table.addr)
         assert result.asize == template.asize, "the template grew while it was filled"
         return int(result.addr)
+
+    def _set_key(self, table: Ptr, name: Constant, bits: int) -> None:
+        heap = self.heap
+        key = heap.scratch()
+        key.bits = self.bits(name)
+        slot = heap.call("tab_set", heap.g, table, key)
+        heap.memory.write(slot.addr if isinstance(slot, Ptr) else slot, struct.pack("<Q", bits))
 
     def bits(self, value: Constant) -> int:
         """The slot of a constant."""
