@@ -212,16 +212,10 @@ def count_exit(g: Ptr[VM], head: Ptr[TraceHead], snapshot: u32, pc: Ptr[u32]) ->
         head.hotcounts[snapshot] = left - 1
 
 
-@handler()
-def trace_resume(vm: Interp, ra: u64, rd: u64) -> Next:
-    """Where exit stubs jump, with the exit number in operand A, after dumping all registers."""
+@inline
+def resume(vm: Interp) -> Next:
+    """Go on in the interpreter with the bytecode at PC."""
     g = vm.g
-    vm.pc = trace_exit(g, u32(ra))
-    vm.base = g.cur.base
-    if unlikely(addr(vm.pc) == 0):
-        vm.pc = Ptr[u32](g.savepc)
-        return vm.tail(vm_error_call, ERR_STACK, u64(g.errarg))
-    vm.kbase = proto_of(vm.base).k
     ins = vm.pc[0]
     vm.pc = vm.pc + 1
     op = ins & 0xFF
@@ -237,6 +231,19 @@ def trace_resume(vm: Interp, ra: u64, rd: u64) -> Next:
 
 
 @handler()
+def trace_resume(vm: Interp, ra: u64, rd: u64) -> Next:
+    """Where exit stubs jump, with the exit number in operand A, after dumping all registers."""
+    g = vm.g
+    vm.pc = trace_exit(g, u32(ra))
+    vm.base = g.cur.base
+    if unlikely(addr(vm.pc) == 0):
+        vm.pc = Ptr[u32](g.savepc)
+        return vm.tail(vm_error_call, ERR_STACK, u64(g.errarg))
+    vm.kbase = proto_of(vm.base).k
+    return resume(vm)
+
+
+@handler()
 def vm_trace_leave(vm: Interp, ra: u64, rd: u64) -> Next:
     """Where a trace ends that goes on in the interpreter: BASE and PC are set, the stack is written."""
     g = vm.g
@@ -245,9 +252,4 @@ def vm_trace_leave(vm: Interp, ra: u64, rd: u64) -> Next:
     proto = proto_of(vm.base)
     g.cur.top = vm.base + i64(proto.framesize)
     vm.kbase = proto.k
-    ins = vm.pc[0]
-    vm.pc = vm.pc + 1
-    op = ins & 0xFF
-    if unlikely(op >= FUNCF):
-        return vm.tail_ptr(g.dispatch[op], u64(ins >> 8 & 0xFF), g.multres)
-    return vm.dispatch(ins)
+    return resume(vm)
