@@ -6,7 +6,8 @@
 
 Times are those of the processor.  "python" is the interpreter's own start; "run" everything after the runtime
 was there, recording and compiling included.  "compile" is the way from IR to machine code, "record" what
-comes before it: following the program, folding, optimising, also of recordings that were given up.
+comes before it: following the program, folding, optimising, also of recordings that were given up.  Traces
+given up because of a bug of ours come last, each with its Python traceback.
 """
 
 from __future__ import annotations
@@ -51,7 +52,15 @@ class Statistics:
             cost, recorded = (_microseconds(seconds, count) for seconds in (compiled.seconds, recording))
             lines.append(f"compile: {compiled.traces} traces {count} ir {cost:.1f} us/ir")
             lines.append(f"record: {count} ir {recorded:.1f} us/ir")
+            lines += [_told(bug) for bug in runtime.jit.compiler.bugs]
         return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _told(bug: Exception) -> str:
+    """A trace that was given up because of a mistake of ours."""
+    import traceback
+
+    return "bug: " + "".join(traceback.format_exception(bug)).rstrip()
 
 
 def _microseconds(seconds: float, count: int) -> float:

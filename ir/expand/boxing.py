@@ -35,7 +35,7 @@ def constant_bits(ref: Ins) -> int:
             return (tag_of(ref.type) << TAG_SHIFT | POINTER) & _MASK
         case Op.KGC:
             return (tag_of(ref.type) << TAG_SHIFT & _MASK) | int(ref.value)
-        case Op.KINT64 | Op.KPTR | Op.KKPTR:
+        case Op.KINT64 | Op.KPTR | Op.KKPTR | Op.KNULL:
             return int(ref.value) & _MASK
         case _:
             raise AssertionError(f"{ref} is no slot constant")

@@ -44,6 +44,7 @@ from jitvm.runtime.value import (
     is_truthy,
     obj_equal,
     set_number,
+    set_str,
     str_data,
     str_of,
     tab_of,
@@ -109,6 +110,8 @@ def lib_assert(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
         return i64(nargs)
     g.errcode = ASSERTION
     g.errarg = nargs
+    if nargs > 1 and is_number(base + 1):
+        set_str(base + 1, num_tostr(g, base + 1))
     if nargs > 1 and not is_str(base + 1):
         copy(g.errval, base + 1)
         g.errcode = 0

@@ -20,7 +20,7 @@ from jitvm.lib.table import library
 from jitvm.native import Ptr, addr, i64, inline, native, u32, u64, unlikely
 from jitvm.runtime.callback import call_lua
 from jitvm.runtime.errcodes import Bad
-from jitvm.runtime.meta import FOUND, index_chain
+from jitvm.runtime.meta import FOUND, index_chain, metatable_of
 from jitvm.runtime.state import stack_grow
 from jitvm.runtime.stdio import (
     CLOSE_AT_END,
@@ -148,7 +148,7 @@ def lib_print(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
         if i != 0:
             stream_put(g, g.stdout, TAB_CHAR)
         tv = L.base + i
-        if not (own and (is_str(tv) or is_number(tv))):
+        if not (own and (is_str(tv) or is_number(tv) and not metatable_of(g, tv))):
             tv = printed(g, L, tv, L.base + nargs)
             if unlikely(addr(tv) == 0):
                 return -1

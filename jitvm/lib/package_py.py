@@ -40,6 +40,7 @@ LOADERS = ("preload", "lua", "c", "croot")
 #: Marks a module that is being loaded.
 SENTINEL = LIGHTUD_BITS | 0x5E17
 RTLD_NOW = 2
+LONGEST_PATH = 4096
 NO_C_MODULES = b"modules written in C cannot be loaded"
 
 
@@ -196,11 +197,18 @@ def loader_croot(call: Call) -> Results:
 
 @function("package.loadlib")
 def package_loadlib(call: Call) -> Results:
-    name = call.string(1)
-    call.string(2)
+    name, symbol = call.string(1), call.string(2)
+    if len(name) >= LONGEST_PATH:
+        return None, b"path too long", b"open"
     load, reason = libc("dlopen", "si>Q"), libc("dlerror", ">Q")  # Looking for one forgets the other's error.
-    if not load(name, RTLD_NOW):
+    find = libc("dlsym", "Qs>Q")
+    library = load(name, RTLD_NOW)
+    if not library:
         return None, text_at(reason()), b"open"
+    if symbol.startswith(b"*"):
+        return (True,)
+    if not find(library, symbol):
+        return None, text_at(reason()), b"init"
     return None, NO_C_MODULES, b"init"
 
 

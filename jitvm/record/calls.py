@@ -422,6 +422,8 @@ def varargs(rec: Recorder, x: Operands) -> None:
 
 def _known_varargs(rec: Recorder, dst: int, wanted: int, passed: int) -> None:
     """The caller is part of the trace."""
+    if rec.baseslot + dst + (passed if wanted == -1 else wanted) >= MAX_SLOTS:
+        raise Abort(TraceError.STACKOV)
     if wanted == -1:
         wanted = passed
         rec.maxslot = dst + passed

@@ -172,6 +172,8 @@ class _Replay:
                 return b.knum(float(ins.value))
             case Op.KINT64:
                 return b.kint64(int(ins.value))
+            case Op.KNULL:  # The metatable of a sunk table, taken away.
+                return b.knull(ins.type)
             case _:
                 assert ins.op is Op.KPTR, f"{ins} in a snapshot"
                 return b.kptr(int(ins.value))

@@ -14,7 +14,7 @@ from ir.types import IRType
 from ir.values import Ins
 from jitvm.front.bytecode import BC
 from jitvm.record.index import bounds_check
-from jitvm.record.recorder import CONV_INT_NUM, FUNC, INT, P64, Recorder, is_integer
+from jitvm.record.recorder import CONV_INT_NUM, FUNC, INT, NUM, P64, STR, Recorder, is_integer
 from jitvm.record.traverse import load_result
 from jitvm.record.view import irt_of, pointer_of
 
@@ -76,6 +76,8 @@ def _select(rec: Recorder, dst: int, passed: int, link: Ins, offset: int) -> Non
     if index < 0:
         raise Abort(TraceError.NYIBC, int(BC.VARG))
     result = rec.cur.k_nil
+    if index != 0 and index_ref.type is STR:
+        index_ref = rec.guard(Op.STRTO, NUM, index_ref)
     if index != 0 and not is_integer(index_ref):
         index_ref = rec.guard(Op.CONV, INT, index_ref, CONV_INT_NUM | CONV_INDEX)
     if index != 0 and index_ref.is_const:

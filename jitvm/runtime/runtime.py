@@ -131,7 +131,7 @@ class Runtime:
         if self._bus is not None:
             for loaded in self.protos.loaded[before:]:
                 self._bus.loaded(loaded)
-        made = self.heap.call("func_new_main", self.heap.g, address, self.heap.g.globals)
+        made = self.heap.call("func_new_main", self.heap.g, address, self.heap.g.cur.env)
         return LuaObject(self.heap, int(made.addr if isinstance(made, Ptr) else made) | FUNC_BITS)
 
     def call(self, function: LuaObject, *args: object) -> list[object]:

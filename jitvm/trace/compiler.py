@@ -4,7 +4,9 @@
                       `------ Abort ------> penalise, maybe blacklist --> idle
 
 The interpreter calls in at hot loops, calls and exits, and, while a recording is on, before each bytecode.
-All that can go wrong while recording or compiling raises `Abort`, which is caught here and nowhere else.
+All that can go wrong while recording or compiling raises `Abort`, which is caught here and nowhere else.  Any
+other exception is a bug of ours, which is no reason for the program to fail: it gives up the trace too, and
+JITVM_STATS=1 shows it; where JITVM_CHECK=1, as in all tests, it ends the run.
 
 Invariants: at most one recording at a time; `host.set_recording` is on exactly while there is one; the
 bytecode of the program is patched only while a trace is installed.
@@ -12,6 +14,7 @@ bytecode of the program is patched only while a trace is installed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Protocol
 
@@ -107,6 +110,7 @@ class TraceCompiler:
     enabled: bool = True
     started: int = 0  # Recordings so far.
     failed: bool = False  # An error was thrown while recording.
+    bugs: list[Exception] = field(default_factory=list)  # What should not have gone wrong.
     crowded: int = 0  # Flushes for lack of room.
     pause: int = 0  # So many hot loops and exits are still to be ignored.
     cache: TraceCache = field(init=False)
@@ -244,6 +248,11 @@ class TraceCompiler:
                 return
             except Abort as reason:
                 again = self._abort(rec, reason)
+            except Exception as bug:
+                if os.environ.get("JITVM_CHECK") == "1":
+                    raise
+                self.bugs.append(bug)
+                again = self._abort(rec, Abort(TraceError.RECERR))
             if again is None:
                 return
             rec, action = again, self._begin_at_return

@@ -37,7 +37,7 @@ def expected(folder: Path) -> str | None:
 
 
 def actual(folder: Path, mode: modes.Mode) -> str:
-    environment = dict(mode.environment)
+    environment = {**mode.environment, "JITVM_CHECK": "1"}
     done = process.jitvm(*mode.flags, FILE, cwd=folder, environment=environment, limit=TIME_LIMIT)
     return corpus.transcript(done)
 
