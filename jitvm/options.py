@@ -29,6 +29,8 @@ PARAMETERS: dict[str, tuple[int, str]] = {
     "recunroll": (2, "unrolling of true recursion, at least"),
     "sizemcode": (64, "KiB of each area of machine code"),
     "maxmcode": (512, "KiB of machine code"),
+    # Ours.  A threshold that the user sets is taken literally: setting hotloop or hotexit makes this 0.
+    "patience": (1000, "IR instructions recorded until hotloop and hotexit begin to double; 0: never"),
 }
 #: The names of the optimisations, in the order `jit.status` lists them.
 FLAGS: dict[str, OptFlag] = {flag.name.lower(): flag for flag in OptFlag if flag.name}
@@ -87,4 +89,6 @@ class Options:
         if not equals or name not in PARAMETERS or value.strip("0123456789"):
             return False
         self.parameters[name] = int(value or 0) & 0x7FFFFFFF
+        if name in ("hotloop", "hotexit"):
+            self.parameters["patience"] = 0
         return True

@@ -43,7 +43,7 @@ class CodeGenerator(Protocol):
         """Address and size of the code."""
 
     def discard(self) -> None: ...
-    def silence_exit(self, number: int, exitno: int) -> None: ...
+    def set_exit_counter(self, number: int, exitno: int, value: int) -> None: ...
     def divert(self) -> None: ...
     def undivert(self) -> None: ...
 
@@ -189,8 +189,8 @@ class Jit:
         head = self.view.read.u64(self._g.traces.addr + 8 * number)
         self.view.read.set_u32(head + _LINK, target)
 
-    def silence_exit(self, trace: Trace, exitno: int) -> None:
-        self.code.silence_exit(trace.number, exitno)
+    def set_exit_counter(self, number: int, exitno: int, value: int) -> None:
+        self.code.set_exit_counter(number, exitno, value)
 
     def builtin_name(self, ffid: int) -> str:
         return FFNAMES[ffid]

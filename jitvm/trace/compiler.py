@@ -38,6 +38,7 @@ from jitvm.record.view import ProtoView, View
 from jitvm.trace.cache import TraceCache
 from jitvm.trace.events import Bus, Place
 from jitvm.trace.install import blacklist, install_root, set_op, uninstall_root
+from jitvm.trace.patience import Patience
 from jitvm.trace.penalty import Penalties
 
 CALLS = (BC.CALLM, BC.CALL, BC.ITERC)
@@ -67,6 +68,7 @@ class Parameters:
     recunroll: int = 2
     sizemcode: int = 64
     maxmcode: int = 512
+    patience: int = 1000
 
 
 class Host(Protocol):
@@ -89,8 +91,8 @@ class Host(Protocol):
     def set_link(self, number: int, target: int) -> None:
         """The trace that goes on after the call at which trace `number` ends."""
 
-    def silence_exit(self, trace: Trace, exitno: int) -> None:
-        """No more hot exits here, please."""
+    def set_exit_counter(self, number: int, exitno: int, value: int) -> None:
+        """So many more exits of trace `number` here, until it is hot again."""
 
     def builtin_name(self, ffid: int) -> str: ...
 
@@ -113,6 +115,7 @@ class TraceCompiler:
     bugs: list[Exception] = field(default_factory=list)  # What should not have gone wrong.
     crowded: int = 0  # Flushes for lack of room.
     pause: int = 0  # So many hot loops and exits are still to be ignored.
+    patience: Patience = field(default_factory=Patience)
     cache: TraceCache = field(init=False)
     penalties: Penalties = field(init=False)
 
@@ -154,8 +157,14 @@ class TraceCompiler:
 
     def hot_loop(self, state: int, pc: int) -> None:
         """The counter of the loop bytecode or function header at `pc` ran out."""
-        self.host.set_counter(pc, self.params.hotloop * 2)
-        if self.recorder is None and self.enabled and not self._pauses():
+        threshold = self.params.hotloop * 2
+        self.host.set_counter(pc, threshold)
+        if self.recorder is not None or not self.enabled or self._pauses():
+            return
+        missing = self.patience.wait((0, pc), threshold, self.params.patience)
+        if missing:
+            self.host.set_counter(pc, missing)
+        else:
             self._start(state, pc, 0, 0)
 
     hot_call = hot_loop
@@ -168,6 +177,10 @@ class TraceCompiler:
         self.view.enter(state)
         snap = trace.snaps[exitno]
         if snap.count == DONE or not self.view.is_lua(self.view.frame_func(self.view.base - 8)):
+            return
+        missing = self.patience.wait((trace.serial, exitno), self.params.hotexit, self.params.patience)
+        if missing:
+            self.host.set_exit_counter(number, exitno, missing)
             return
         snap.count = max(snap.count + 1, self.params.hotexit)
         self._start(state, pc, number, exitno)
@@ -305,6 +318,7 @@ class TraceCompiler:
 
     def _complete(self, rec: Recorder) -> None:
         trace = rec.cur
+        self.patience.spent += rec.nins
         sink(rec.builder)
         if not trace.loop:
             trace.snaps[-1].count = DONE
@@ -344,6 +358,7 @@ class TraceCompiler:
         """Penalise and tell; a new recording to go on with, or None."""
         rec.undo_patch()
         trace = rec.cur
+        self.patience.spent += rec.nins
         if rec.parent == 0 and not is_return(trace.startins):
             self._penalise(rec, trace, reason.error)
         trace.link, trace.linktype = 0, LinkType.NONE
@@ -432,5 +447,6 @@ class TraceCompiler:
             self.flush_trace(number)
         self.cache.clear()
         self.penalties.clear()
+        self.patience.forget()
         self.host.discard_code()
         self.bus.flush()

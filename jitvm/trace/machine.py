@@ -35,8 +35,6 @@ from x64.exits import EXIT_ENTRY, GROUP_SIZE, STUB_SIZE, group_size, stub_group
 from x64.moves import Place, Slot
 from x64.trace import ExitPoint, TraceCode, adaptor, compile_trace
 
-#: Countdown of an exit that shall never become hot.
-NEVER = 0xFFFF
 JMP_SIZE = 5
 
 
@@ -288,9 +286,9 @@ class Machine:
         self.area.write(address, moves + b"\xe9" + distance.to_bytes(4, "little", signed=True))
         return address
 
-    def silence_exit(self, number: int, exitno: int) -> None:
-        """No more hot exits here for a long time."""
-        self.compiled[number].hotcounts[exitno] = NEVER
+    def set_exit_counter(self, number: int, exitno: int, value: int) -> None:
+        """The exit is hot again when it is taken for the time after `value - 1` more."""
+        self.compiled[number].hotcounts[exitno] = value - 1
 
     # Interrupts.
 

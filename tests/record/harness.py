@@ -76,8 +76,8 @@ class EvaluatedCode:
         self.side.clear()
         self.exits.clear()
 
-    def silence_exit(self, number: int, exitno: int) -> None:
-        self.exits[number, exitno] = -100000
+    def set_exit_counter(self, number: int, exitno: int, value: int) -> None:
+        self.exits[number, exitno] = self.runtime.options.parameters["hotexit"] - value
 
     def enter(self, vm: Any, number: int) -> Next:
         """Run traces; then what `trace_resume` does."""
