@@ -7,7 +7,7 @@ Recording and compiling costs as much time as some thousand iterations in the in
 For a program with a few dozen traces that is nothing, and thresholds are LuaJIT's.  One with thousands of
 them would spend all its time compiling what hardly pays, so thresholds double with every few hundred IR
 instructions more, up to where waiting has cost about as much as compiling does (the ski rental problem;
-Karlin et al., "Competitive Snoopy Caching", 1988).  Counted, not timed: the same program makes the same traces.
+Karlin et al., "Competitive Snoopy Caching", 1988).  Counted, not timed: the same program, the same traces.
 """
 
 from __future__ import annotations
