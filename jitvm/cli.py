@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jitvm.runtime.runtime import Runtime
 
 PROGRAM = b"jitvm"
-VERSION = b"LuaJIT 2.1.0-beta3 -- jitvm, a tracing JIT for Lua in Python.\n"
+VERSION = b"LuaJIT 2.1.0-beta3 -- jitvm. Copyright (C) 2026 the jitvm authors.\n"
 USAGE = b"""usage: jitvm [options]... [script [args]...].
 Available options are:
   -e chunk  Execute string 'chunk'.
@@ -98,7 +98,7 @@ def main(argv: list[str] | None = None) -> int:
         _stderr(USAGE)
         return 1
     if arguments.bytecode is not None:
-        from jitvm.bytecode_listing import bytecode_command
+        from jitvm.bytecode_command import bytecode_command
 
         return bytecode_command(arguments.bytecode)
     try:
@@ -114,6 +114,12 @@ def occupy_standard_streams() -> None:
             os.fstat(fd)
         except OSError:
             os.open(os.devnull, os.O_WRONLY)  # Gets that number; reading fails.
+
+
+def _command() -> bytes:
+    """What a script can call to run another one, for `python3 -m jitvm`: the command installed with it, if any."""
+    beside = os.path.join(os.path.dirname(os.fsencode(sys.executable)), PROGRAM)
+    return beside if os.access(beside, os.X_OK) else PROGRAM
 
 
 def _stderr(data: bytes) -> None:
@@ -269,7 +275,7 @@ class Session:
 
     def _set_arg_table(self) -> None:
         program, *rest = self.arguments.argv
-        argv = [PROGRAM if program.endswith(b"__main__.py") else program, *rest]
+        argv = [_command() if program.endswith(b"__main__.py") else program, *rest]
         first = self.arguments.script
         table = self.runtime.new_table({at - first: word for at, word in enumerate(argv)})
         self.runtime.set_global("arg", table)

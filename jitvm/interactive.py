@@ -70,12 +70,12 @@ def _print(runtime: Runtime, results: list[int]) -> None:
 def _line(runtime: Runtime, prompt: str) -> bytes | None:
     own = runtime.values.to_python(runtime.global_bits(prompt))
     shown = own if isinstance(own, bytes) else PROMPTS[prompt]
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if os.isatty(0) and os.isatty(1):
         runtime.out.flush()
         return _edited(os.fsdecode(shown))
     runtime.out.write(shown)
     runtime.out.flush()
-    line = sys.stdin.buffer.readline()
+    line = sys.stdin.buffer.readline() if sys.stdin is not None else b""  # It may be closed.
     return line.rstrip(b"\n") if line else None
 
 
