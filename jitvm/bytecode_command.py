@@ -4,8 +4,8 @@
     jitvm -b x.lua x.raw            what string.dump writes; -g keeps debug information
     jitvm -b -n mod x.lua x.c       the same as a C array; .h with its size; .o or .obj in an object file
 
-The type of the file follows from the name of the output or from -t.  Nothing of the program is run, so there is
-no runtime either.
+The type of the file follows from the name of the output or from -t.  Nothing of the program is run, so there
+is no runtime either.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def bytecode_command(words: list[bytes]) -> int:
         os.write(2, USAGE)
         return 1
     except (Failed, LuaError) as failure:
-        os.write(2, b"jitvm: " + (failure.message if isinstance(failure, LuaError) else failure.args[0]) + b"\n")
+        message = failure.message if isinstance(failure, LuaError) else failure.args[0]
+        os.write(2, b"jitvm: " + message + b"\n")
         return 1
     return 0
 

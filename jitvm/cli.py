@@ -117,7 +117,7 @@ def occupy_standard_streams() -> None:
 
 
 def _command() -> bytes:
-    """What a script can call to run another one, for `python3 -m jitvm`: the command installed with it, if any."""
+    """How a script can run another one under `python3 -m jitvm`: the command installed with it, if any."""
     beside = os.path.join(os.path.dirname(os.fsencode(sys.executable)), PROGRAM)
     return beside if os.access(beside, os.X_OK) else PROGRAM
 

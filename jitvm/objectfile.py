@@ -3,8 +3,8 @@
     object_file(b"luaJIT_BC_mod", data, "x64", "linux")     the bytes of an ELF file
 
 What `-b -t obj` writes, so laid out as luajit's files are: ELF with the sections .symtab, .shstrtab, .strtab,
-.rodata and .note.GNU-stack; COFF with .drectve (which exports the name) and .rdata; Mach-O with __data. A file
-for ARM on OSX is a fat one whose slices share the data.
+.rodata and .note.GNU-stack; COFF with .drectve (which exports the name) and .rdata; Mach-O with __data. A
+file for ARM on OSX is a fat one whose slices share the data.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ ARCHITECTURES = {
 }
 #: The byte of an ELF header that names the system.
 SYSTEMS = {
-    "linux": 0, "windows": 0, "osx": 0, "freebsd": 9, "netbsd": 2, "openbsd": 12, "dragonfly": 0, "solaris": 6,
+    "linux": 0, "windows": 0, "osx": 0, "freebsd": 9, "netbsd": 2, "openbsd": 12, "dragonfly": 0,
+    "solaris": 6,
 }  # fmt: skip
 
 

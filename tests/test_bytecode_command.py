@@ -18,12 +18,13 @@ for i = 1, 10 do print(f(i, t)) end
 #: What follows -b; OUT is the output file.
 FORMS = [
     "x.lua OUT.raw", "-g x.lua OUT.raw", "-s -- x.lua OUT.raw", "x.lua OUT.c", "x.lua OUT.h", "x.lua OUT.o",
-    "x.lua OUT.obj", "-t obj x.lua OUT.x", "-t c x.lua -", "-n foo.bar-baz -t h x.lua -", "-gn foo x.lua OUT.c",
-    "a-b.c.lua OUT.c", "-e return(1) OUT.raw", "-g -e return(1) OUT.raw", "-e return(1) OUT.c",
-    "-n x -e return(1) OUT.c", "-l x.lua", "-l x.lua OUT.txt", "-l -e return(1)", "-l x.raw", "-g x.raw OUT.raw",
-    "-a x86 x.lua OUT.o", "-a arm64be x.lua OUT.o", "-a mips x.lua OUT.o", "-a MIPS64el x.lua OUT.o",
-    "-a ppc -o freebsd x.lua OUT.o", "-o windows x.lua OUT.o", "-o windows -a x86 x.lua OUT.o",
-    "-o osx x.lua OUT.o", "-o osx -a x86 x.lua OUT.o", "-o osx -a arm x.lua OUT.o", "-o osx -a ppc x.lua OUT.o",
+    "x.lua OUT.obj", "-t obj x.lua OUT.x", "-t c x.lua -", "-n foo.bar-baz -t h x.lua -",
+    "-gn foo x.lua OUT.c", "a-b.c.lua OUT.c", "-e return(1) OUT.raw", "-g -e return(1) OUT.raw",
+    "-e return(1) OUT.c", "-n x -e return(1) OUT.c", "-l x.lua", "-l x.lua OUT.txt", "-l -e return(1)",
+    "-l x.raw", "-g x.raw OUT.raw", "-a x86 x.lua OUT.o", "-a arm64be x.lua OUT.o", "-a mips x.lua OUT.o",
+    "-a MIPS64el x.lua OUT.o", "-a ppc -o freebsd x.lua OUT.o", "-o windows x.lua OUT.o",
+    "-o windows -a x86 x.lua OUT.o", "-o osx x.lua OUT.o", "-o osx -a x86 x.lua OUT.o",
+    "-o osx -a arm x.lua OUT.o", "-o osx -a ppc x.lua OUT.o",
     # Mistakes.
     "", "x.lua", "x.lua a b", "-l", "-z x.lua OUT.o", "-n", "-e", "-e x+ OUT.raw", "bad.lua OUT.raw",
     "none.lua OUT.raw", "x.lua none/OUT", "-t foo x.lua OUT.o", "-a foo x.lua OUT.o", "-o foo x.lua OUT.o",
