@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from jitvm.front.errors import LuaError
 
@@ -162,7 +162,7 @@ VALUES: dict[str, Callable[[Job, bytes], None]] = {
 }
 
 
-def _known(name: bytes, names: dict[str, object] | dict[str, str], what: bytes) -> str:
+def _known(name: bytes, names: Collection[str], what: bytes) -> str:
     text = name.decode("latin-1").lower()
     if text not in names:
         raise Failed(b"unknown " + what)
