@@ -26,7 +26,9 @@ except ImportError:  # Older versions of setuptools leave it to the package `whe
 HERE = Path(__file__).resolve().parent
 LAYERS = ("ir", "x64", "jitvm")
 RUN_REQUIREMENTS = ["iced-x86>=1.20", "cffi>=1.16"]
-TEST_REQUIREMENTS = ["pytest>=7", "pytest-xdist>=3", "hypothesis>=6", "ruff>=0.4", "mypy>=1.8"]
+TEST_REQUIREMENTS = [
+    "pytest>=7", "pytest-xdist>=3", "hypothesis>=6", "ruff>=0.4", "mypy>=1.8", "jsonschema>=4",
+]  # fmt: skip
 
 
 class BuildWithImage(build_py):
@@ -66,6 +68,7 @@ setup(
     author="the jitvm authors",
     python_requires=">=3.10",
     packages=find_packages(include=[pattern for name in LAYERS for pattern in (name, f"{name}.*")]),
+    package_data={"jitvm.model": ["*.schema.json"]},
     install_requires=RUN_REQUIREMENTS,
     extras_require={"test": TEST_REQUIREMENTS},
     entry_points={"console_scripts": ["jitvm = jitvm.__main__:main"]},

@@ -64,7 +64,7 @@ class _Names:
             case "continuation":
                 return "cont"
             case "link":
-                return "pc"
+                return "link"
             case "printed":
                 return f"{text.split(':')[0]}: #{number}"
         raise AssertionError(kind)

@@ -1,0 +1,1 @@
+"""Traces as data: objects, listings read and printed, JSON."""
