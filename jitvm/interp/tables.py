@@ -274,10 +274,12 @@ def tsetr(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @native
 def set_range(g: Ptr[VM], t: Ptr[GCtab], first: u32, src: Ptr[TValue], count: u32) -> bool:
-    """`count` values from `src` to the indexes from `first` on."""
+    """`count` values from `src` to the indexes from `first` on.
+
+    An array part that is too small gets one slot more than it needs: `#` finds its border by the size."""
     end = first + count
     if end > t.asize:
-        if not tab_resize(g, t, end, t.lsizenode if t.hmask != 0 else 0):
+        if not tab_resize(g, t, end + 1, t.lsizenode if t.hmask != 0 else 0):
             return False
     for i in range(count):
         (t.array + (first + i)).bits = (src + i).bits

@@ -172,7 +172,7 @@ def lib_ipairs_aux(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> 
 @library("ipairs", FunctionName("ipairs_aux"))
 @native
 def lib_ipairs(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
-    if unlikely(not check_any(g, nargs, 1)):
+    if unlikely(not check_any(g, nargs, 1) or not check_table(g, base, nargs, 1)):
         return -1
     return iterator(L, base, 0)
 

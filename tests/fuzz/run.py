@@ -1,12 +1,15 @@
 """`make fuzz SECONDS=60`: random programs in jitvm's modes against luajit.
 
     python3 -m tests.fuzz.run --seconds 60            from a seed of the clock, which is printed
+    python3 -m tests.fuzz.run --seed 17 --count 500   these 500 programs, the same ones in every mode
     python3 -m tests.fuzz.run --seed 17 --count 1     one program again
     python3 -m tests.fuzz.run --seed 17 --print       the program itself
 
 luajit decides by what its interpreter prints; a program for which its compiler prints something else
-decides nothing and is skipped.  A failure is made small and saved as tests/fuzz/regress/NAME.lua with
-its expected output beside it; tests/fuzz/test_regress.py runs those for ever.
+decides nothing and is skipped.  Programs run in batches (`batch.py`).  One that differs runs once more by
+itself; if it does not differ then, those before it are needed, and the list of them is made small first.  A
+failure is made small and saved as tests/fuzz/regress/NAME.lua with its expected output beside it;
+tests/fuzz/test_regress.py runs those for ever.
 """
 
 from __future__ import annotations
@@ -15,40 +18,130 @@ import argparse
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support import available, corpus, modes, oracle, process
+from tests.fuzz.batch import CHECKS, Batch, joined, name_of
+from tests.support import corpus, modes, oracle, process
+from tests.support.modes import DEFAULT, GC_STRESS, HOT, INTERP, Mode
 from tests.support.programs import Program, generate
-from tests.support.shrink import shrink
+from tests.support.shrink import shrink, shrink_list
 
 REGRESS = Path(__file__).resolve().parent / "regress"
 FILE = "program.lua"
 TIME_LIMIT = 60.0
-SHRINK_SECONDS = 90.0
+SHRINK_SECONDS = 120.0
+BATCH = 50
+#: What programs run in: more modes would find little more, and a quarter of the time is luajit's already.
+MODES = (INTERP, DEFAULT, HOT, GC_STRESS)
 
 
 def expected(folder: Path) -> str | None:
-    """What luajit prints for FILE, or None where it is not of one mind."""
+    """What luajit prints for FILE; None where it is not of one mind, or where it refuses the program."""
     said = {
         corpus.transcript(oracle.fresh(*mode.flags, FILE, cwd=folder, limit=TIME_LIMIT))
-        for mode in (modes.INTERP, modes.DEFAULT, modes.HOT)
+        for mode in (INTERP, DEFAULT, HOT)
     }
-    return said.pop() if len(said) == 1 else None
+    text = said.pop()
+    return None if said or text.endswith("[status 1]\n") else text
 
 
-def actual(folder: Path, mode: modes.Mode) -> str:
-    environment = {**mode.environment, "JITVM_CHECK": "1"}
+def actual(folder: Path, mode: Mode) -> str:
+    environment = {**dict(mode.environment), **CHECKS}
     done = process.jitvm(*mode.flags, FILE, cwd=folder, environment=environment, limit=TIME_LIMIT)
     return corpus.transcript(done)
 
 
-def failing_mode(program: Program, folder: Path, candidates: tuple[modes.Mode, ...]) -> modes.Mode | None:
-    """The first mode in which jitvm prints something else than luajit."""
-    (folder / FILE).write_text(program.text())
+def fails(text: str, folder: Path, mode: Mode) -> bool:
+    """Whether jitvm prints something else than luajit for a script."""
+    (folder / FILE).write_text(text)
     wanted = expected(folder)
-    if wanted is None:
-        return None
-    return next((mode for mode in candidates if actual(folder, mode) != wanted), None)
+    return wanted is not None and actual(folder, mode) != wanted
+
+
+@dataclass(slots=True)
+class Search:
+    """Batches of programs until time or programs run out; what was found, and how far it got."""
+
+    folder: Path
+    candidates: tuple[Mode, ...]
+    #: 0: failures are saved as they are.
+    shrink_seconds: float = SHRINK_SECONDS
+    regress: Path = REGRESS
+    decided: int = 0
+    seconds: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+    def batch(self, seeds: Sequence[int]) -> None:
+        started = time.monotonic()
+        batch = Batch(self.folder, [generate(seed) for seed in seeds])
+        expected = batch.expected()
+        self.decided += len(expected)
+        self.seconds["luajit"] += time.monotonic() - started
+        for mode in self.candidates:
+            started = time.monotonic()
+            differing = batch.differing(mode, expected)
+            self.seconds[mode.name] += time.monotonic() - started
+            for program in differing:
+                # Once is enough: the modes further down do not run it again.
+                expected.pop(name_of(program))
+                self._failure(batch, program, mode)
+
+    def report(self, programs: int) -> str:
+        spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in self.seconds.items())
+        return (
+            f"{programs} programs, {self.decided} decided by luajit, {len(self.failures)} failures ({spent})"
+        )
+
+    def _failure(self, batch: Batch, program: Program, mode: Mode) -> None:
+        failure = f"seed {program.seed} fails in mode {mode.name}"
+        print(failure, flush=True)
+        self.failures.append(failure)
+        deadline = time.monotonic() + self.shrink_seconds
+
+        def alone(candidate: Program) -> bool:
+            return time.monotonic() < deadline and fails(candidate.text(), self.folder, mode)
+
+        if fails(program.text(), self.folder, mode):
+            self._save(shrink(program, alone).text(), program, mode)
+        else:
+            self._failure_together(batch, program, mode, deadline)
+
+    def _failure_together(self, batch: Batch, program: Program, mode: Mode, deadline: float) -> None:
+        """It takes programs before this one: which of them, and what in them?"""
+
+        def together(candidates: Sequence[Program]) -> bool:
+            fewer = Batch(self.folder, candidates)
+            return time.monotonic() < deadline and program in fewer.differing(mode, fewer.expected())
+
+        needed = list(batch.programs[: list(batch.programs).index(program) + 1])
+        if not together(needed):
+            print(f"only once, in the batch from seed {needed[0].seed}", flush=True)
+            return
+        needed = shrink_list(needed, together)
+        for candidate in needed:
+            shrink(candidate, lambda _: together(needed))
+        self._save(joined(needed), program, mode)
+        if not fails(joined(needed), self.folder, mode):
+            print("only as files of their own:", flush=True)
+            for number, candidate in enumerate(needed):
+                (self.regress / f"seed{program.seed}.part{number}").write_text(candidate.text())
+
+    def _save(self, text: str, program: Program, mode: Mode) -> None:
+        self.regress.mkdir(exist_ok=True)
+        name = f"seed{program.seed}_{mode.name.strip('-').replace('-', '_')}"
+        (self.folder / FILE).write_text(text)
+        wanted = expected(self.folder)
+        if wanted is None:
+            print(f"seed {program.seed}: luajit is no longer of one mind", flush=True)
+            return
+        case = corpus.Script(self.regress, name)
+        # Messages carry the file's name: the stored text says it under the name of the case.
+        case.store("lua", text)
+        case.store("out", wanted.replace(FILE, case.file))
+        print(f"saved as {case.path('lua')}", flush=True)
 
 
 def main() -> int:
@@ -56,6 +149,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--count", type=int, default=sys.maxsize)
+    parser.add_argument("--modes", default="", help="names of modes (tests/support/modes.py), by commas")
+    parser.add_argument("--save", type=Path, default=REGRESS, help="the folder for failures")
     parser.add_argument("--print", action="store_true", help="print the program and stop")
     parser.add_argument("--keep", action="store_true", help="do not make failures small")
     options = parser.parse_args()
@@ -65,47 +160,18 @@ def main() -> int:
     if oracle.path() is None:
         print(f"{oracle.VERSION} is not installed: apt-get install luajit", file=sys.stderr)
         return 1
-    return _search(options.seed, options.seconds, options.count, SHRINK_SECONDS * (not options.keep))
-
-
-def _search(seed: int, seconds: float, count: int, shrink_seconds: float) -> int:
-    candidates = modes.selected() if "record" in available.present() else (modes.INTERP,)
-    deadline = time.monotonic() + seconds
-    done, failures = 0, 0
-    print(f"seeds from {seed}, modes {' '.join(mode.name for mode in candidates)}")
+    candidates = modes.named(options.modes) if options.modes else MODES
+    deadline = time.monotonic() + options.seconds
+    print(f"seeds from {options.seed}, modes {' '.join(mode.name for mode in candidates)}", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
-        while done < count and time.monotonic() < deadline:
-            program = generate(seed + done)
-            mode = failing_mode(program, Path(scratch), candidates)
-            done += 1
-            if mode is not None:
-                failures += 1
-                _save(_small(program, mode, Path(scratch), shrink_seconds), mode, Path(scratch))
-    print(f"{done} programs, {failures} failures")
-    return failures > 0
-
-
-def _small(program: Program, mode: modes.Mode, folder: Path, seconds: float) -> Program:
-    print(f"seed {program.seed} fails in mode {mode.name}", flush=True)
-    deadline = time.monotonic() + seconds
-
-    def failing(candidate: Program) -> bool:
-        return time.monotonic() < deadline and failing_mode(candidate, folder, (mode,)) is not None
-
-    return shrink(program, failing)
-
-
-def _save(program: Program, mode: modes.Mode, folder: Path) -> None:
-    REGRESS.mkdir(exist_ok=True)
-    name = f"seed{program.seed}_{mode.name.strip('-').replace('-', '_')}"
-    (folder / FILE).write_text(program.text())
-    wanted = expected(folder)
-    assert wanted is not None, f"seed {program.seed}: luajit decided a moment ago"
-    case = corpus.Script(REGRESS, name)
-    # Messages carry the file's name: the stored text says it under the name of the case.
-    case.store("lua", program.text())
-    case.store("out", wanted.replace(FILE, case.file))
-    print(f"saved as {case.path('lua')}")
+        search = Search(Path(scratch), candidates, SHRINK_SECONDS * (not options.keep), options.save)
+        done = 0
+        while done < options.count and time.monotonic() < deadline:
+            size = min(BATCH, options.count - done)
+            search.batch(range(options.seed + done, options.seed + done + size))
+            done += size
+            print(search.report(done), flush=True)
+    return bool(search.failures)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,12 @@ def selected() -> tuple[Mode, ...]:
         return FAST
     if wish == "all":
         return ALL
+    return named(wish)
+
+
+def named(names: str) -> tuple[Mode, ...]:
+    """The modes of these names, which are separated by commas."""
     by_name = {mode.name: mode for mode in ALL}
-    unknown = [name for name in wish.split(",") if name not in by_name]
-    assert not unknown, f"JITVM_MODES names no such mode: {unknown}; there are {list(by_name)}"
-    return tuple(by_name[name] for name in wish.split(","))
+    unknown = [name for name in names.split(",") if name not in by_name]
+    assert not unknown, f"no such mode: {unknown}; there are {list(by_name)}"
+    return tuple(by_name[name] for name in names.split(","))
