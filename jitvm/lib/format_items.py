@@ -4,6 +4,7 @@ A trace is specialised to its format string; each directive becomes one call who
 
     %5d     0x50003      width 5 << 16 | STRFMT_INT
     %.2f    0x3000025    (precision 2 + 1) << 24 | STRFMT_NUM | the form F
+    %-X     0x2114       capitals 0x2000 | flags << 8 | STRFMT_UINT | hexadecimal
 
 What a constant item comes out as is known when the trace is recorded (`format_item` of `ir.heap.Heap`).
 """

@@ -7,7 +7,8 @@ To text: integers of up to 14 digits are written digit by digit.  Other numbers 
 before the point by a power of ten that is exact in a double (10^22 at most); the error of that one
 multiplication or division is computed (Dekker's two-product), so that rounding is decided on the exact
 value.  To numbers: up to 15 digits and such a power of ten are one correctly rounded operation (Clinger's
-fast path).  What is beyond (very large, very small, hexadecimal, many digits) is left to Python.
+fast path), and hexadecimal integers of 52 bits are exact.  To text of what is beyond: `digits.py`; the rarer
+spellings of numbers are left to Python.
 
 Text is written in the locale C; the final NUL is not.
 """
@@ -16,43 +17,25 @@ from __future__ import annotations
 
 from ir.objects import VM, GCstr, TValue
 from jitvm.native import Ptr, addr, bits, f64, floor, i32, i64, idiv, inline, native, u8, u32, u64, unlikely
-from jitvm.runtime.upcalls import UPCALL_NUMBER_TO_STRING, UPCALL_STRING_TO_NUMBER
-from jitvm.runtime.value import POINTER, STR_BITS, set_number, str_data
+from jitvm.runtime.digits import (
+    GENERAL,
+    count_digits,
+    double_text,
+    power_of_ten,
+    put_digits,
+)
+from jitvm.runtime.upcalls import UPCALL_STRING_TO_NUMBER
+from jitvm.runtime.value import STR_BITS, set_number, str_data
 
 #: Room that `num_text` may need.
 NUMBER_TEXT = 40
-#: A place in the global area for the text of one number, and a slot for upcalls.
-NUMTEXT_OFFSET = 0x8000
+#: A slot for upcalls.
 NUMSLOT_OFFSET = 0x8080
 DIGITS = 14
 MINUS, PLUS, POINT, ZERO, NINE = ord("-"), ord("+"), ord("."), ord("0"), ord("9")
-EXPONENT, INFINITE, NOT_A = ord("e"), ord("i"), ord("n")
-
-
-@inline
-def div10(n: u32) -> u32:
-    """By multiplication: a division would take ten times as long."""
-    return u32((u64(n) * 0xCCCCCCCD) >> 35)
-
-
-@native
-def put_digits(out: Ptr[u8], n: u32, count: u32) -> None:
-    """Exactly `count` digits, leading zeros included."""
-    i = count
-    while i > 0:
-        i -= 1
-        rest = div10(n)
-        out[i] = ZERO + (n - rest * 10)
-        n = rest
-
-
-@inline
-def count_digits(n: u32) -> u32:
-    count: u32 = 1
-    while n >= 10:
-        n = div10(n)
-        count += 1
-    return count
+EXPONENT, INFINITE, NOT_A, HEXADECIMAL, FIRST_LETTER = (ord(c) for c in "einxa")
+#: Beyond every exponent of a double.
+ABSURD = 1000
 
 
 @inline
@@ -60,23 +43,6 @@ def put_word(out: Ptr[u8], first: u32, second: u32, third: u32) -> None:
     out[0] = first
     out[1] = second
     out[2] = third
-
-
-@inline
-def power_of_ten(k: u32) -> f64:
-    """Exact for k <= 22, because every product on the way is."""
-    p = 1.0
-    if k & 1:
-        p = p * 10.0
-    if k & 2:
-        p = p * 100.0
-    if k & 4:
-        p = p * 10000.0
-    if k & 8:
-        p = p * 100000000.0
-    if k & 16:
-        p = p * 10000000000000000.0
-    return p
 
 
 @inline
@@ -108,14 +74,14 @@ def num_text(g: Ptr[VM], x: f64, out: Ptr[u8]) -> u32:
         whole = i64(x)
         if f64(whole) == x:
             return u32(addr(at) - addr(out)) + put_integer(at, whole)
-        return u32(addr(at) - addr(out)) + put_general(g, at, x)
+        return u32(addr(at) - addr(out)) + general_text(g, at, x, u32(DIGITS))
     if x != x:
         put_word(at, NOT_A, ord("a"), NOT_A)
         return 3
     if x - x != 0.0:
         put_word(at, INFINITE, NOT_A, ord("f"))
         return u32(addr(at) - addr(out)) + 3
-    return u32(addr(at) - addr(out)) + put_general(g, at, x)
+    return u32(addr(at) - addr(out)) + general_text(g, at, x, u32(DIGITS))
 
 
 @inline
@@ -137,23 +103,51 @@ def put_integer(out: Ptr[u8], n: i64) -> u32:
 
 
 @native
-def put_general(g: Ptr[VM], out: Ptr[u8], x: f64) -> u32:
-    """A positive finite number as "%.14g"."""
+def general_text(g: Ptr[VM], out: Ptr[u8], x: f64, digits: u32) -> u32:
+    """A positive finite number as %g with so many digits, 1 to 14; its length."""
     e2 = i32(bits(x) >> 52) - 1023
     e10 = i32(floor(f64(e2) * 0.30102999566398120))
-    if unlikely(e10 < -8 or e10 > 33):
-        return put_by_python(g, out, x)
-    n = scaled_digits(x, DIGITS - 1 - e10)
-    if n >= 100000000000000:
+    if unlikely(e10 < -8 or e10 > i32(digits) + 19):
+        return u32(double_text(g, x, GENERAL, digits, out))
+    limit = i64(power_of_ten(digits))
+    n = scaled_digits(x, i32(digits) - 1 - e10)
+    if n >= limit:
         e10 += 1
-        n = scaled_digits(x, DIGITS - 1 - e10)
-        if n >= 100000000000000:  # Rounded up to the next power of ten.
-            n = 10000000000000
+        n = scaled_digits(x, i32(digits) - 1 - e10)
+        if n >= limit:  # Rounded up to the next power of ten.
+            n = i64(power_of_ten(digits - 1))
             e10 += 1
-    high = idiv(n, 10000000)
-    put_digits(out + 1, u32(high), 7)
-    put_digits(out + 8, u32(n - high * 10000000), 7)
-    return layout_digits(out, e10)
+    put_long(out + 1, n, digits)
+    return layout_digits(out, e10, i32(digits))
+
+
+@native
+def fixed_text(out: Ptr[u8], x: f64, places: u32) -> u32:
+    """A number below 10^(14 - places) as %f; its length."""
+    n = scaled_digits(x, i32(places))
+    length: u32 = places + 1
+    while length < DIGITS + 1 and n >= i64(power_of_ten(length)):
+        length += 1
+    if places == 0:
+        put_long(out, n, length)
+        return length
+    whole = length - places
+    put_long(out + 1, n, length)
+    for i in range(whole):
+        out[i] = out[i + 1]
+    out[whole] = POINT
+    return length + 1
+
+
+@inline
+def put_long(out: Ptr[u8], n: i64, count: u32) -> None:
+    """Exactly `count` digits, at most 15."""
+    if count <= 7:
+        put_digits(out, u32(n), count)
+    else:
+        high = idiv(n, 10000000)
+        put_digits(out, u32(high), count - 7)
+        put_digits(out + (count - 7), u32(n - high * 10000000), 7)
 
 
 @native
@@ -179,12 +173,12 @@ def scaled_digits(x: f64, k: i32) -> i64:
 
 
 @native
-def layout_digits(out: Ptr[u8], e10: i32) -> u32:
-    """Fourteen digits stand at out+1; moves them where "%g" wants them, without trailing zeros."""
-    count: i32 = DIGITS
+def layout_digits(out: Ptr[u8], e10: i32, digits: i32) -> u32:
+    """Digits stand at out+1; moves them where "%g" wants them, without trailing zeros."""
+    count = digits
     while count > 1 and out[count] == ZERO:
         count -= 1
-    if e10 < -4 or e10 >= DIGITS:
+    if e10 < -4 or e10 >= digits:
         out[0] = out[1]
         length: u32 = 1
         if count > 1:
@@ -214,19 +208,6 @@ def layout_digits(out: Ptr[u8], e10: i32) -> u32:
     return u32(2 + zeros + count)
 
 
-@native
-def put_by_python(g: Ptr[VM], out: Ptr[u8], x: f64) -> u32:
-    """The rest of the range: Python leaves the string in the slot."""
-    slot = Ptr[TValue](addr(g) + NUMSLOT_OFFSET)
-    set_number(slot, x)
-    g.upcall(UPCALL_NUMBER_TO_STRING, addr(slot), u64(0), u64(0))
-    s = Ptr[GCstr](slot.bits & POINTER)
-    p = str_data(s)
-    for i in range(s.len):
-        out[i] = p[i]
-    return s.len
-
-
 # From text.
 
 
@@ -249,6 +230,7 @@ def str_tonum(g: Ptr[VM], s: Ptr[GCstr], out: Ptr[TValue]) -> u32:
     digits: u32 = 0
     scale: i32 = 0
     point = False
+    c = p[0]
     while True:
         c = p[0]
         if c >= ZERO and c <= NINE:
@@ -260,18 +242,50 @@ def str_tonum(g: Ptr[VM], s: Ptr[GCstr], out: Ptr[TValue]) -> u32:
         else:
             break
         p = p + 1
+    if unlikely(digits == 0 and not point and c | 32 != INFINITE and c | 32 != NOT_A):
+        return 0
+    if unlikely(digits == 1 and mantissa == 0 and c | 32 == HEXADECIMAL):
+        return hexadecimal(g, s, p + 1, negative, out)
+    if c | 32 == EXPONENT:
+        sign = p[1]
+        p = p + (2 if sign == MINUS or sign == PLUS else 1)
+        exponent: i32 = 0 if p[0] - ZERO <= 9 else ABSURD
+        while p[0] - ZERO <= 9 and exponent < ABSURD:
+            exponent = exponent * 10 + i32(p[0] - ZERO)
+            p = p + 1
+        scale -= -exponent if sign == MINUS else exponent
     while is_space(p[0]):
         p = p + 1
-    if unlikely(p != end or digits == 0 or digits > 15):
+    if unlikely(p != end or digits == 0 or digits > 15 or scale < -22 or scale > 22):
         return tonum_by_python(g, s, out)
-    x = f64(i64(mantissa)) / power_of_ten(u32(scale))
+    x = f64(i64(mantissa))
+    x = x / power_of_ten(u32(scale)) if scale >= 0 else x * power_of_ten(u32(-scale))
+    set_number(out, -x if negative else x)
+    return 1
+
+
+@native
+def hexadecimal(g: Ptr[VM], s: Ptr[GCstr], p: Ptr[u8], negative: bool, out: Ptr[TValue]) -> u32:
+    """The digits from `p` on, behind the 0x."""
+    mantissa: u64 = 0
+    digits: u32 = 0
+    while p[0] - ZERO <= 9 or (p[0] | 32) - FIRST_LETTER <= 5:
+        c = p[0]
+        mantissa = mantissa << 4 | u64(c - ZERO if c <= NINE else (c | 32) - FIRST_LETTER + 10)
+        digits += 1
+        p = p + 1
+    while is_space(p[0]):
+        p = p + 1
+    if unlikely(p != str_data(s) + s.len or digits == 0 or digits > 13):
+        return tonum_by_python(g, s, out)
+    x = f64(i64(mantissa))
     set_number(out, -x if negative else x)
     return 1
 
 
 @native
 def tonum_by_python(g: Ptr[VM], s: Ptr[GCstr], out: Ptr[TValue]) -> u32:
-    """Exponents, hexadecimal numbers, many digits, and text that is no number."""
+    """Extreme exponents, many digits, fractions in hexadecimal, and much that is no number."""
     slot = Ptr[TValue](addr(g) + NUMSLOT_OFFSET)
     slot.bits = addr(s) | STR_BITS
     return u32(g.upcall(UPCALL_STRING_TO_NUMBER, addr(slot), addr(out), u64(0)))

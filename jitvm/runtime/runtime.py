@@ -32,7 +32,7 @@ from jitvm.runtime.protos import Protos
 from jitvm.runtime.switch import Switch
 from jitvm.runtime.upcalls import Upcall
 from jitvm.runtime.value import FUNC_BITS, NIL, POINTER, TAB_BITS, func_of
-from jitvm.runtime.values import LuaObject, Values, bits_of_number, format_number, number_of, parse_number
+from jitvm.runtime.values import LuaObject, Values, bits_of_number, parse_number
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
@@ -376,7 +376,6 @@ class Runtime:
             Upcall.HOTEXIT: lambda trace, snap, pc: self._traced(self.jit.hot_exit, trace, snap, pc),
             Upcall.STITCH: lambda thread, pc, trace: self._traced(self.jit.stitch, thread, pc, trace),
             Upcall.INTERRUPT: self._interrupt,
-            Upcall.NUMBER_TO_STRING: self._number_to_string,
             Upcall.STRING_TO_NUMBER: self._string_to_number,
             Upcall.OUT_OF_MEMORY: self._out_of_memory,
             Upcall.HOOK: lambda thread, pc, _: self.hooks.bytecode(thread, pc) or 0,
@@ -570,11 +569,6 @@ class Runtime:
 
         here = next(self.frames.walk(Ptr(State, thread), pc + 4), None)
         raise LuaError(where(here) + b"interrupted!")
-
-    def _number_to_string(self, slot: int, _b: int, _c: int) -> int:
-        tv = Ptr(TValue, slot)
-        tv.bits = self.values.string(format_number(number_of(tv.bits)))
-        return 0
 
     def _string_to_number(self, string: int, number: int, _: int) -> int:
         value = parse_number(self.values.text(Ptr(TValue, string).bits))

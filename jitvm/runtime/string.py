@@ -17,7 +17,8 @@ from __future__ import annotations
 from ir.objects import GCT_STR, VM, GCstr, TValue
 from jitvm.native import Ptr, addr, i32, inline, likely, native, u8, u32, u64, unlikely
 from jitvm.runtime.alloc import mem_alloc, mem_free
-from jitvm.runtime.number import NUMBER_TEXT, NUMTEXT_OFFSET, num_text
+from jitvm.runtime.digits import NUMTEXT_OFFSET
+from jitvm.runtime.number import NUMBER_TEXT, num_text
 from jitvm.runtime.value import GCSTR_SIZE, is_number, is_str, str_data, str_of
 
 #: Longer strings cannot be made: LuaJIT's limit.

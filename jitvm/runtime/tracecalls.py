@@ -14,9 +14,20 @@ from __future__ import annotations
 from ir.calls import CALL_NUMBERS
 from ir.layout import offset_of
 from ir.objects import VM, GCstr, GCtab, TValue
-from jitvm.native import Ptr, addr, f64, i32, i64, imod, native, u8, u32, u64, unlikely
+from jitvm.lib.format_items import INT, KIND_MASK, UPPER
+from jitvm.native import Ptr, addr, bits, f64, i32, i64, imod, inline, likely, native, u8, u32, u64, unlikely
 from jitvm.runtime.number import num_text, str_tonum
 from jitvm.runtime.prng import prng_above_one
+from jitvm.runtime.strfmt import (
+    GIVE_UP,
+    LETTER_D,
+    format_char,
+    format_int,
+    format_number,
+    format_quoted,
+    format_unsigned,
+    put_slice,
+)
 from jitvm.runtime.string import (
     MAX_STRING,
     NUMBER_TEXT,
@@ -40,12 +51,11 @@ from jitvm.runtime.upcalls import UPCALL_FORMAT
 from jitvm.runtime.value import NIL
 
 TMPTV_OFFSET = offset_of(VM, "tmptv")
-PUTFXINT, PUTFNUM_INT, PUTFNUM_UINT = (
-    CALL_NUMBERS[f"lj_strfmt_put{name}"] for name in ("fxint", "fnum_int", "fnum_uint")
+PUTFXINT, PUTFNUM_INT, PUTFNUM_UINT, PUTFNUM = (
+    CALL_NUMBERS[f"lj_strfmt_put{name}"] for name in ("fxint", "fnum_int", "fnum_uint", "fnum")
 )
-PUTFNUM, PUTFSTR, PUTFCHAR, PUTQUOTED = (
-    CALL_NUMBERS[f"lj_strfmt_put{name}"] for name in ("fnum", "fstr", "fchar", "quoted")
-)
+#: Letters of string.format's directives by the variant in their number, the first in the lowest byte.
+UNSIGNED_LETTERS, DOUBLE_LETTERS = (int.from_bytes(letters, "little") for letters in (b"uxo", b"aefg"))
 
 
 @native
@@ -245,10 +255,26 @@ def trace_strfmt_putint(g: Ptr[VM], buf: Ptr[VM], n: i32) -> Ptr[VM]:
     return trace_strfmt_putnum(g, buf, f64(n))
 
 
+@inline
+def spec_of(directive: i32) -> u32:
+    """What stands between % and the letter, from LuaJIT's number for a directive."""
+    return u32(directive) >> 8 & ~u32(UPPER >> 8)
+
+
+@inline
+def letter_of(directive: i32, letters: u32) -> u32:
+    """Which of up to four letters, each a byte, a directive's number asks for; capital if it says so."""
+    letter = letters >> ((u32(directive) >> 4 & 3) * 8) & 0xFF
+    return letter - 32 if u32(directive) & UPPER else letter
+
+
 @native
-def put_format(g: Ptr[VM], call: u64, directive: i32, bits: u64) -> Ptr[VM]:
-    """What Python makes of one item of string.format; null if memory runs out."""
-    text = g.upcall(UPCALL_FORMAT, call, u64(directive), bits)
+def put_formatted(g: Ptr[VM], size: u64, call: u64, directive: i32, item: u64) -> Ptr[VM]:
+    """An item has been put, and so long is the result; or Python puts it.  Null if memory runs out."""
+    if likely(size != GIVE_UP):
+        g.buf_length = size
+        return g
+    text = g.upcall(UPCALL_FORMAT, call, u64(directive), item)
     if unlikely(text <= 0):
         return Ptr[VM](u64(0))
     trace_buf_putstr(g, Ptr[GCstr](u64(text)))
@@ -256,45 +282,50 @@ def put_format(g: Ptr[VM], call: u64, directive: i32, bits: u64) -> Ptr[VM]:
 
 
 @native
-def put_formatted_number(g: Ptr[VM], call: u64, directive: i32, x: f64) -> Ptr[VM]:
-    slot = Ptr[TValue](addr(g) + TMPTV_OFFSET)
-    slot.num = x
-    return put_format(g, call, directive, slot.bits)
-
-
-@native
 def trace_strfmt_putfxint(g: Ptr[VM], buf: Ptr[VM], directive: i32, x: u64) -> Ptr[VM]:
-    return put_format(g, PUTFXINT, directive, x)
+    spec = spec_of(directive)
+    if u32(directive) & KIND_MASK == INT:
+        return put_formatted(g, format_int(g, i64(x), spec, g.buf_length), PUTFXINT, directive, x)
+    letter = letter_of(directive, UNSIGNED_LETTERS)
+    return put_formatted(g, format_unsigned(g, x, letter, spec, g.buf_length), PUTFXINT, directive, x)
 
 
 @native
 def trace_strfmt_putfnum_int(g: Ptr[VM], buf: Ptr[VM], directive: i32, x: f64) -> Ptr[VM]:
-    return put_formatted_number(g, PUTFNUM_INT, directive, x)
+    size = format_number(g, x, LETTER_D, spec_of(directive), g.buf_length)
+    return put_formatted(g, size, PUTFNUM_INT, directive, bits(x))
 
 
 @native
 def trace_strfmt_putfnum_uint(g: Ptr[VM], buf: Ptr[VM], directive: i32, x: f64) -> Ptr[VM]:
-    return put_formatted_number(g, PUTFNUM_UINT, directive, x)
+    letter = letter_of(directive, UNSIGNED_LETTERS)
+    size = format_number(g, x, letter, spec_of(directive), g.buf_length)
+    return put_formatted(g, size, PUTFNUM_UINT, directive, bits(x))
 
 
 @native
 def trace_strfmt_putfnum(g: Ptr[VM], buf: Ptr[VM], directive: i32, x: f64) -> Ptr[VM]:
-    return put_formatted_number(g, PUTFNUM, directive, x)
+    letter = letter_of(directive, DOUBLE_LETTERS)
+    size = format_number(g, x, letter, spec_of(directive), g.buf_length)
+    return put_formatted(g, size, PUTFNUM, directive, bits(x))
 
 
 @native
 def trace_strfmt_putfstr(g: Ptr[VM], buf: Ptr[VM], directive: i32, s: Ptr[GCstr]) -> Ptr[VM]:
-    return put_format(g, PUTFSTR, directive, addr(s))
+    g.buf_length = put_slice(g, str_data(s), s.len, spec_of(directive), g.buf_length)
+    return g
 
 
 @native
 def trace_strfmt_putquoted(g: Ptr[VM], buf: Ptr[VM], s: Ptr[GCstr]) -> Ptr[VM]:
-    return put_format(g, PUTQUOTED, 0, addr(s))
+    g.buf_length = format_quoted(g, s, g.buf_length)
+    return g
 
 
 @native
 def trace_strfmt_putfchar(g: Ptr[VM], buf: Ptr[VM], directive: i32, c: i32) -> Ptr[VM]:
-    return put_format(g, PUTFCHAR, directive, u64(c))
+    g.buf_length = format_char(g, u32(c), spec_of(directive), g.buf_length)
+    return g
 
 
 @native

@@ -25,7 +25,6 @@ class Upcall(IntEnum):
     RECORD = 5  # thread, pc of the bytecode about to run
     HOTEXIT = 6  # trace number, snapshot number, pc
     INTERRUPT = 7  # thread, pc: the program is to stop
-    NUMBER_TO_STRING = 8  # address of the slot to convert in place
     STRING_TO_NUMBER = 9  # address of the string slot, and of the slot for the number; result 1 if it is one
     ARITH = 10  # thread, pc, address of the destination: arithmetic on strings
     STITCH = 11  # thread, pc, trace number
@@ -45,7 +44,6 @@ UPCALL_HOTCALL = int(Upcall.HOTCALL)
 UPCALL_RECORD = int(Upcall.RECORD)
 UPCALL_HOTEXIT = int(Upcall.HOTEXIT)
 UPCALL_INTERRUPT = int(Upcall.INTERRUPT)
-UPCALL_NUMBER_TO_STRING = int(Upcall.NUMBER_TO_STRING)
 UPCALL_STRING_TO_NUMBER = int(Upcall.STRING_TO_NUMBER)
 UPCALL_ARITH = int(Upcall.ARITH)
 UPCALL_STITCH = int(Upcall.STITCH)

@@ -1,13 +1,17 @@
-"""`make bench`: jitvm against luajit, in one table.
+"""`make bench`: jitvm against luajit and Lua 5.1, a table for each section of `programs.py`.
 
-    python3 -m tests.bench.run                  everything, about five minutes
-    python3 -m tests.bench.run --quick fib      a tenth of the work
-    python3 -m tests.bench.run --only interp    interpreters alone
+    python3 -m tests.bench.run                        everything, about ten minutes
+    python3 -m tests.bench.run --quick fib            a tenth of the work
+    python3 -m tests.bench.run --only interp,alloc    some sections (also `start`: compile time and start-up)
 
-Whole processes are timed, start-up included, with Python's bytecode cached as it is for an installed
-package, whatever PYTHONDONTWRITEBYTECODE says.  The contestants take turns within each round and the
-least time of the rounds counts: what else the machine does disturbs both alike, and only upwards.
-Two runs that print different results are an error, not a time.
+Whole processes are measured, start-up included, with Python's bytecode cached as it is for an installed
+package, whatever PYTHONDONTWRITEBYTECODE says.  What counts is the processor time a process takes, its own
+and the system's for it: neither the other contestants nor what else the machine does is in it.  The
+contestants take turns within each round and the least of the rounds counts, since what disturbs does so
+only upwards.  Two runs that print different results are an error, not a time.
+
+Memory is the most a process held at any time (`peak.lua`), less the same of a script that has one short hot
+loop: what is compared is the memory of Lua's objects.
 
 The last lines are the time to compile per IR instruction (from jitvm's own statistics, where
 JITVM_STATS=1 prints `compile: N traces M ir X us/ir`) and the start to exit of an empty script, with
@@ -20,140 +24,175 @@ import argparse
 import math
 import os
 import re
+import resource
+import shutil
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.bench.programs import SECTIONS, Program, Section
 from tests.support import oracle, process
 
 HERE = Path(__file__).resolve().parent
 QUICK_DIVISOR = 10
 WRONG = math.nan
 TIME_LIMIT = 300.0
+START = "start"
 
 
-@dataclass(frozen=True, slots=True)
-class Benchmark:
-    """A program and the argument that makes luajit work for about a second; work grows as n ** power."""
+@dataclass(slots=True)
+class Contestant:
+    """A command line to which a script and its arguments are appended, and the least it has taken."""
 
     name: str
-    traced: int
-    interpreted: int
-    power: float = 1.0
+    command: list[str]
+    seconds: float = math.inf
+    printed: set[str] = field(default_factory=set)
 
-    def argument(self, kind: str, divisor: int) -> str:
-        full = self.traced if kind == "traced" else self.interpreted
-        if self.name == "fib":
-            return str(full - round(math.log(divisor, 1.618)))
-        return str(max(1, round(full / divisor ** (1 / self.power))))
+    def run(self, tail: list[str]) -> bool:
+        """Runs once more; whether it ended well."""
+        before = _children_seconds()
+        done = process.run(self.command + tail, HERE, _environment(), TIME_LIMIT)
+        self.seconds = min(self.seconds, _children_seconds() - before)
+        self.printed.add(done.stdout)
+        if done.status != 0:
+            print(f"{self.name} {' '.join(tail)}: status {done.status} {done.stderr[-300:]}", file=sys.stderr)
+        return done.status == 0
 
-
-BENCHMARKS = (
-    Benchmark("sum", 1_500_000_000, 300_000_000),
-    Benchmark("nested", 520, 350, 3),
-    Benchmark("mandelbrot", 2300, 900, 2),
-    Benchmark("sieve", 700, 120),
-    Benchmark("fib", 41, 38),
-    Benchmark("nbody", 7_000_000, 1_000_000),
-    Benchmark("spectral", 5000, 1000, 2),
-    Benchmark("matmul", 1200, 520, 3),
-)
-KINDS = {"traced": (), "interp": ("-joff",)}
+    def peak(self, tail: list[str]) -> float:
+        """The most kilobytes it held while it ran a script."""
+        done = process.run([*self.command, "peak.lua", *tail], HERE, _environment(), TIME_LIMIT)
+        said = re.search(r"^peak (\d+)$", done.stderr, re.MULTILINE)
+        return float(said[1]) if said else WRONG
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="times jitvm against luajit")
-    parser.add_argument("names", nargs="*", help="benchmarks; all when none is named")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--quick", action="store_true", help=f"one {QUICK_DIVISOR}th of the work")
-    parser.add_argument("--only", choices=KINDS)
-    options = parser.parse_args()
+    options = _arguments()
     luajit = oracle.path()
     if luajit is None:
         print(f"{oracle.VERSION} is not installed: apt-get install luajit", file=sys.stderr)
         return 1
-    chosen = [bench for bench in BENCHMARKS if bench.name in (options.names or [bench.name])]
     divisor = QUICK_DIVISOR if options.quick else 1
     with tempfile.TemporaryDirectory() as pycache:
         os.environ |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": pycache}
-        process.run(_jitvm_command("sum.lua", "100000"), HERE, _environment(), TIME_LIMIT)  # Fills caches.
-        for kind in [options.only] if options.only else KINDS:
-            _report_kind(kind, chosen, luajit, options.rounds, divisor)
-        _report_compile_time(chosen)
-        _report_startup(luajit, rounds=10)
+        process.run([*_JITVM, "sum.lua", "100000"], HERE, _environment(), TIME_LIMIT)  # Fills caches.
+        for section in SECTIONS:
+            chosen = [row for row in section.programs if row.name in (options.names or [row.name])]
+            if section.name in options.only and chosen:
+                _report_section(section, chosen, luajit, options.rounds, divisor)
+        if START in options.only:
+            _report_compile_time(options.names)
+            _report_startup(luajit, rounds=10)
     return 0
 
 
-def _report_kind(kind: str, chosen: list[Benchmark], luajit: str, rounds: int, divisor: int) -> None:
-    flags = list(KINDS[kind])
-    print(f"\n{kind:<12}{'argument':>14}{'jitvm s':>10}{'luajit s':>10}{'ratio':>8}")
+def _arguments() -> argparse.Namespace:
+    names = [section.name for section in SECTIONS] + [START]
+    parser = argparse.ArgumentParser(description="measures jitvm against luajit")
+    parser.add_argument("names", nargs="*", help="programs; all when none is named")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help=f"one {QUICK_DIVISOR}th of the work")
+    parser.add_argument("--only", default=",".join(names), help="sections, of " + ",".join(names))
+    options = parser.parse_args()
+    options.only = options.only.split(",")
+    if unknown := set(options.only) - set(names):
+        parser.error(f"no section {', '.join(sorted(unknown))}: choose from {', '.join(names)}")
+    known = {row.name for section in SECTIONS for row in section.programs}
+    if unknown := set(options.names) - known:
+        parser.error(f"no program {', '.join(sorted(unknown))}: choose from {', '.join(sorted(known))}")
+    return options
+
+
+def _report_section(section: Section, chosen: list[Program], luajit: str, rounds: int, divisor: int) -> None:
+    lua = shutil.which("lua5.1") if section.lua else None
+    title = f"\n{section.name:<14}{'argument':>14}{'jitvm s':>10}{'luajit s':>10}{'ratio':>8}"
+    if lua:
+        title += f"{'lua5.1 s':>10}{'ratio':>8}"
+    if section.memory:
+        title += f"{'jitvm KB':>12}{'luajit KB':>12}{'ratio':>8}"
+    print(title)
     ratios = []
-    for bench in chosen:
-        argument = bench.argument(kind, divisor)
-        tail = [*flags, f"{bench.name}.lua", argument]
-        ours, theirs = _interleaved([_jitvm_command(*tail), [luajit, *tail]], rounds)
-        ratio = ours / theirs
-        print(f"{bench.name:<12}{argument:>14}{ours:>10.3f}{theirs:>10.3f}{ratio:>8.2f}", flush=True)
-        if not math.isnan(ratio):
-            ratios.append(ratio)
+    for program in chosen:
+        commands = {"jitvm": _JITVM, "luajit": [luajit]}
+        field = [Contestant(name, [*command, *section.flags]) for name, command in commands.items()]
+        if lua:
+            field.append(Contestant("lua5.1", [lua]))
+        argument = program.argument(divisor)
+        tail = [f"{program.name}.lua", argument]
+        if not _race(field, tail, rounds):
+            continue
+        ours, theirs, *others = field
+        ratios.append(ours.seconds / theirs.seconds)
+        line = f"{program.name:<14}{argument:>14}{ours.seconds:>10.3f}{theirs.seconds:>10.3f}"
+        line += f"{ratios[-1]:>8.2f}"
+        for other in others:
+            line += f"{other.seconds:>10.3f}{ours.seconds / other.seconds:>8.2f}"
+        print(line + (_peaks(field, tail) if section.memory else ""), flush=True)
     if ratios:
         geomean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-        print(f"{'geomean':<12}{'':>14}{'':>10}{'':>10}{geomean:>8.2f}")
+        print(f"{'geomean':<14}{'':>14}{'':>10}{'':>10}{geomean:>8.2f}")
 
 
-def _interleaved(commands: list[list[str]], rounds: int) -> list[float]:
-    """The least seconds of each command; WRONG for one that failed or printed another result."""
-    best = [math.inf] * len(commands)
-    printed: list[set[str]] = [set() for _ in commands]
+def _race(field: list[Contestant], tail: list[str], rounds: int) -> bool:
+    """Lets all run in turns; whether they printed the same and ended well."""
     for _ in range(rounds):
-        for index, command in enumerate(commands):
-            started = time.perf_counter()
-            done = process.run(command, cwd=HERE, environment=_environment(), limit=TIME_LIMIT)
-            best[index] = min(best[index], time.perf_counter() - started)
-            printed[index].add(done.stdout)
-            if done.status != 0:
-                print(f"{' '.join(command[-3:])}: status {done.status} {done.stderr[-300:]}", file=sys.stderr)
-                best[index] = WRONG
-                return [WRONG] * len(commands)
-    if len(set.union(*printed)) != 1:
-        print(f"{commands[0][-2]}: different results {sorted(set.union(*printed))}", file=sys.stderr)
-        return [WRONG] * len(commands)
-    return best
+        for contestant in field:
+            if not contestant.run(tail):
+                return False
+    printed = set.union(*(contestant.printed for contestant in field))
+    if len(printed) != 1:
+        print(f"{tail[0]}: different results {sorted(printed)}", file=sys.stderr)
+    return len(printed) == 1
 
 
-def _report_compile_time(chosen: list[Benchmark]) -> None:
-    """Compile time over all benchmarks at a hundredth of their work; silent if jitvm says nothing."""
+def _peaks(field: list[Contestant], tail: list[str]) -> str:
+    ours, theirs = (contestant.peak(tail) - contestant.peak(["sum.lua", "10000"]) for contestant in field)
+    return f"{ours:>12.0f}{theirs:>12.0f}{ours / theirs:>8.2f}"
+
+
+def _report_compile_time(names: list[str]) -> None:
+    """Over the programs that are traced, at a hundredth of their work; silent if jitvm says nothing."""
     instructions, microseconds = 0, 0.0
-    for bench in chosen:
-        tail = [f"{bench.name}.lua", bench.argument("traced", 100)]
-        done = process.run(_jitvm_command(*tail), HERE, {**_environment(), "JITVM_STATS": "1"}, TIME_LIMIT)
-        said = re.search(
-            r"^compile: (\d+) traces (\d+) ir ([\d.]+) us/ir", done.stdout + done.stderr, re.MULTILINE
-        )
-        if said:
-            instructions += int(said[2])
-            microseconds += int(said[2]) * float(said[3])
+    for section in SECTIONS:
+        for program in section.programs if not section.flags else ():
+            if program.name not in (names or [program.name]):
+                continue
+            command = [*_JITVM, f"{program.name}.lua", program.argument(100)]
+            done = process.run(command, HERE, {**_environment(), "JITVM_STATS": "1"}, TIME_LIMIT)
+            said = re.search(
+                r"^compile: (\d+) traces (\d+) ir ([\d.]+) us/ir", done.stdout + done.stderr, re.MULTILINE
+            )
+            if said:
+                instructions += int(said[2])
+                microseconds += int(said[2]) * float(said[3])
     if instructions:
-        print(
-            f"\ncompile time {microseconds / instructions:.1f} us per IR instruction ({instructions} of them)"
-        )
+        average = microseconds / instructions
+        print(f"\ncompile time {average:.1f} us per IR instruction ({instructions} of them)")
 
 
 def _report_startup(luajit: str, rounds: int) -> None:
-    ours, theirs = _interleaved([_jitvm_command("empty.lua"), [luajit, "empty.lua"]], rounds)
+    """Time on the clock here: waiting for the disk is part of it."""
+    ours, theirs = (min(_clock(command) for _ in range(rounds)) for command in (_JITVM, [luajit]))
     print(f"start-up, warm cache   {ours * 1000:8.1f} ms    luajit {theirs * 1000:.1f} ms")
     with tempfile.TemporaryDirectory() as cache:
-        started = time.perf_counter()
-        process.run(
-            _jitvm_command("empty.lua"), HERE, {**_environment(), "XDG_CACHE_HOME": cache}, TIME_LIMIT
-        )
-        print(f"start-up, empty cache  {(time.perf_counter() - started) * 1000:8.1f} ms")
+        print(f"start-up, empty cache  {_clock(_JITVM, {'XDG_CACHE_HOME': cache}) * 1000:8.1f} ms")
 
 
-def _jitvm_command(*args: str) -> list[str]:
-    return [sys.executable, "-m", "jitvm", *args]
+def _clock(command: list[str], environment: dict[str, str] | None = None) -> float:
+    started = time.perf_counter()
+    process.run([*command, "empty.lua"], HERE, {**_environment(), **(environment or {})}, TIME_LIMIT)
+    return time.perf_counter() - started
+
+
+def _children_seconds() -> float:
+    """Processor time of all processes that were waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+_JITVM = [sys.executable, "-m", "jitvm"]
 
 
 def _environment() -> dict[str, str]:
