@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import available, corpus, modes, oracle, process
+from tests.support import corpus, modes, oracle, process
 
 
 def same_message(folder: Path, *args: str) -> None:
@@ -30,7 +30,6 @@ def said(done: process.Result) -> str:
     return re.sub(r"0x[0-9a-f]+", "0x", text)
 
 
-@available.needs("run")
 @pytest.mark.oracle
 @pytest.mark.parametrize("seed", range(12))
 def test_random_bytes(seed: int, tmp_path: Path, luajit: str) -> None:
@@ -40,7 +39,6 @@ def test_random_bytes(seed: int, tmp_path: Path, luajit: str) -> None:
     same_message(tmp_path, "-joff", "bytes.lua")
 
 
-@available.needs("run")
 @pytest.mark.oracle
 @pytest.mark.parametrize("seed", range(12))
 def test_truncated_scripts(seed: int, tmp_path: Path, luajit: str) -> None:
@@ -67,7 +65,6 @@ HOSTILE = {
 }
 
 
-@available.needs("run")
 @pytest.mark.oracle
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_nesting(kind: str, tmp_path: Path, luajit: str) -> None:
@@ -75,7 +72,6 @@ def test_hostile_nesting(kind: str, tmp_path: Path, luajit: str) -> None:
     same_message(tmp_path, "-joff", "hostile.lua")
 
 
-@available.needs("run")
 @pytest.mark.oracle
 def test_files_that_cannot_be_read(tmp_path: Path, luajit: str) -> None:
     (tmp_path / "folder.lua").mkdir()
@@ -88,7 +84,6 @@ def test_files_that_cannot_be_read(tmp_path: Path, luajit: str) -> None:
         same_message(tmp_path, "unreadable.lua")
 
 
-@available.needs("run")
 @pytest.mark.oracle
 @pytest.mark.parametrize(
     "code",
@@ -112,14 +107,12 @@ def test_uncaught_errors(code: str, tmp_path: Path, luajit: str) -> None:
     same_message(tmp_path, "-e", code)
 
 
-@available.needs("run")
 @pytest.mark.oracle
 @pytest.mark.parametrize("option", ["-Ofoo", "-Ohotloop", "-O=3", "-jfoo", "-Z", "-vx", "-Ee"])
 def test_options_that_do_not_exist(option: str, tmp_path: Path, luajit: str) -> None:
     same_message(tmp_path, option, "-e", "")
 
 
-@available.needs("run")
 @pytest.mark.parametrize(
     ("redirection", "status"), [(">&-", 0), ("> /dev/full", 0), ("| head -1", 0), ("2>&-", 1)]
 )
@@ -142,7 +135,6 @@ GREEDY = {
 }
 
 
-@available.needs("run")
 @pytest.mark.parametrize("way", [modes.DEFAULT, modes.INTERP, modes.HOT], ids=lambda way: way.name)
 def test_memory_limit(way: modes.Mode) -> None:
     """An error that can be caught; afterwards there is memory again."""
@@ -151,13 +143,11 @@ def test_memory_limit(way: modes.Mode) -> None:
     assert (done.stdout, done.status) == ("false\tnot enough memory\n" * len(GREEDY), 0), done.stderr
 
 
-@available.needs("run")
 def test_memory_limit_uncaught() -> None:
     done = process.jitvm("-e", GREEDY["list"], environment={"JITVM_MEMORY": "16M"})
     assert (done.stdout, done.stderr, done.status) == ("", "jitvm: not enough memory\n", 1)
 
 
-@available.needs("run")
 def test_damaged_cache_is_rebuilt(tmp_path: Path) -> None:
     environment = {"XDG_CACHE_HOME": str(tmp_path)}
     assert process.jitvm("-joff", "-e", "print(6*7)", environment=environment).stdout == "42\n"
@@ -169,7 +159,6 @@ def test_damaged_cache_is_rebuilt(tmp_path: Path) -> None:
         assert process.jitvm("-joff", "-e", "print(6*7)", environment=environment).stdout == "42\n"
 
 
-@available.needs("record")
 def test_full_machine_code_area_is_flushed(tmp_path: Path) -> None:
     """Hundreds of loops in 64 kB of machine code: traces are flushed, the results stay right."""
     loops = "\n".join(
@@ -182,7 +171,6 @@ def test_full_machine_code_area_is_flushed(tmp_path: Path) -> None:
     assert (said.stdout, said.status) == (wanted.stdout, 0), said.stderr
 
 
-@available.needs("record")
 @pytest.mark.parametrize("name", ["seed2", "side_chain", "unstable_loop", "concat_loop"])
 def test_listings_do_not_depend_on_pythons_hashes(name: str) -> None:
     file = corpus.TRACES / name / f"{name}.lua"

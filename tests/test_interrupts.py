@@ -19,9 +19,7 @@ import pytest
 from jitvm.front.errors import LuaError
 from jitvm.options import Options
 from jitvm.runtime.runtime import Runtime
-from tests.support import available, modes, process
-
-pytestmark = available.needs("run")
+from tests.support import modes, process
 
 MODES = {
     "default": (),

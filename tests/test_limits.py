@@ -7,9 +7,6 @@ import pytest
 from jitvm.options import Options
 from jitvm.runtime.runtime import Runtime
 from jitvm.trace.events import Listener, Place
-from tests.support import available
-
-pytestmark = available.needs("run")
 
 MANY_LOOPS = "local x = 0\n" + "\n".join(
     f"for i = 1, 30 do x = x + i * {k} % 7 + math.floor(i / {k}) end" for k in range(1, 60)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import unified
-from tests.support import available, corpus, oracle
-from tests.support.modes import INTERP, Mode
+from tests.support import corpus, oracle
+from tests.support.modes import Mode
 
 PROGRAMS = corpus.programs()
 
@@ -18,16 +18,12 @@ each_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: 
 
 
 @each_program
-@available.needs("run")
 def test_output(program: corpus.Script, mode: Mode) -> None:
-    if mode != INTERP and "record" not in available.present():
-        pytest.skip("jitvm records no traces yet")
     _same(program, program.stored("out"), corpus.our_output(program, mode))
 
 
 @each_program
 @pytest.mark.oracle
-@available.needs("front")
 def test_bytecode(program: corpus.Script, luajit: str) -> None:
     wanted = corpus.bytecode(oracle.luajit, program)
     _same(program, wanted, corpus.our_bytecode(program))

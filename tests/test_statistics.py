@@ -8,7 +8,6 @@ import sys
 import pytest
 
 from tests.support import process
-from tests.support.available import needs
 
 #: Modules that take longer to import than an empty script takes to run.
 TOO_SLOW = ("typing", "dataclasses", "inspect", "pathlib", "ctypes", "cffi", "pkgutil", "iced_x86", "decimal")
@@ -31,7 +30,6 @@ def test_start_imports_little() -> None:
     assert compilers == []
 
 
-@needs("run")
 def test_start_phases() -> None:
     done = run("-m", "jitvm", "-e", "print(1)", JITVM_STATS="1")
     assert done.status == 0 and done.stdout == "1\n"
@@ -39,7 +37,6 @@ def test_start_phases() -> None:
     assert re.fullmatch(rf"start: python {time}, modules {time}, runtime {time}; run {time}\n", done.stderr)
 
 
-@needs("record")
 def test_cost_of_compiling() -> None:
     done = run("-m", "jitvm", "-e", TRACES, JITVM_STATS="1")
     assert done.status == 0 and done.stdout == "500500\n"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Golden, unified
-from tests.support import available, corpus
-from tests.support.modes import INTERP, Mode
+from tests.support import corpus
+from tests.support.modes import Mode
 
 SCRIPTS = corpus.scripts()
 DEVIATING = corpus.deviating()
@@ -31,21 +31,16 @@ each_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: scri
 
 
 @each_script
-@available.needs("front")
 def test_bytecode(script: corpus.Script) -> None:
     _same(script, "bc", corpus.our_bytecode(script))
 
 
 @each_script
-@available.needs("run")
 def test_output(script: corpus.Script, mode: Mode) -> None:
-    if mode != INTERP and "record" not in available.present():
-        pytest.skip("jitvm records no traces yet")
     _same(script, "out", corpus.our_output(script, mode))
 
 
 @each_script
-@available.needs("record")
 def test_listing(script: corpus.Script) -> None:
     ours, theirs = corpus.dump(script), script.stored("dump")
     if script.name in DEVIATING:
@@ -57,14 +52,12 @@ def test_listing(script: corpus.Script) -> None:
 
 
 @each_script
-@available.needs("record")
 def test_own_listing(script: corpus.Script, golden: Golden) -> None:
     """Our complete listing, machine code included, changes only with `make golden`."""
     golden(script.path("jitvm"), corpus.own_listing(script))
 
 
 @each_script
-@available.needs("record")
 @pytest.mark.oracle
 @pytest.mark.slow
 @pytest.mark.parametrize("flags", FLAGS, ids=" ".join)
@@ -81,7 +74,6 @@ def test_listing_under_flags(script: corpus.Script, flags: tuple[str, ...], luaj
 
 
 @each_script
-@available.needs("record")
 def test_loops_are_no_longer_than_luajits(script: corpus.Script) -> None:
     ours, theirs = corpus.loops(corpus.dump(script, letters="mT")), corpus.stored_loops(script)
     longer = {

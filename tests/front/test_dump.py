@@ -15,7 +15,7 @@ from jitvm.front.parser import compile_chunk
 from jitvm.front.proto import ProtoFlag, Prototype
 from jitvm.front.undump import undump
 from jitvm.front.verify import Malformed, verify
-from tests.support import available, process
+from tests.support import process
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted([path.with_suffix(".lua") for path in (ROOT / "tests" / "lua").glob("*.out")]
@@ -118,7 +118,6 @@ def test_verifier_accepts() -> None:
     assert raw.bytecode[1] & 0xFF == BC.TGETV
 
 
-@available.needs("run")
 @pytest.mark.parametrize("script", ["iteration", "varargs_language", "calls"])
 def test_damaged_programs_never_crash(script: str) -> None:
     """What the verifier lets pass runs to an end or an error."""

@@ -6,10 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support import available
 from tests.support.process import ROOT, jitvm
-
-pytestmark = available.needs("run")
 
 
 def test_unbuffered_python_does_not_slow_the_program(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import available
 from tests.support.process import jitvm
 
 MODULES = Path("/usr/share/luajit-2.1.0-beta3/jit")
@@ -24,7 +23,6 @@ print(s)
 
 pytestmark = [
     pytest.mark.skipif(not MODULES.is_dir(), reason="LuaJIT's modules are not installed"),
-    available.needs("record"),
 ]
 
 
