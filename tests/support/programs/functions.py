@@ -44,6 +44,15 @@ end
 for i# = 1, 6 do
 <N> = g#(<int 2 7>) + i#
 end
+1: local function g#(k) if k == 0 then return <atom> end return g#(k - 1) + <atom> end
+<N> = g#(<pick 300|1000|3000|50>)
+1: local t# = {}
+for i# = 1, <pick 100|230|60> do t#[i#] = i# end
+local function g#(...) local a, b = ... return select("#", ...), a, ..., b end
+for i# = 1, <trips> do
+<N>, <V> = g#(unpack(t#, 1, i#))
+<N> = select(i#, unpack(t#)) or <atom>
+end
 1: local function g#(k, ...)
 if k <= 0 then return select("#", ...), ... end
 return g#(k - 1, k, ...)
@@ -263,6 +272,16 @@ for i# = 1, <trips> do
 <N> = #p# + value(p#[i#]) - value(-p#)
 <loop i#>
 end
+1: local function g#(k) if k == 0 then error(<any>, <int 0 4>) end local a = g#(k - 1) return a end
+for i# = 1, <trips> do
+local fine, w# = pcall(g#, i# % 9)
+<V> = w#
+end
+1: for i# = 1, <trips> do
+note(xpcall(function() <N> = <N> + <any> return <N> end, function(m) return type(m) end))
+<loop i#>
+end
+1: note(xpcall(function() return <mistake> end, function(m) return plain(debug.traceback(m, 1)) end))
 1: note(pcall(string.rep), pcall(("x").rep, "x", {}), pcall(setmetatable, 1, {}))
 note(pcall(ipairs), pcall(next, {}, 1))
 """)

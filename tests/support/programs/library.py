@@ -109,6 +109,11 @@ LIBRARY = rows("""
 1: do local t = {} for i = 1, 9 do t[i] = {} for j = 1, 9 do t[i][j] = i * j end end <N> = t[4][<int 1 9>] end
 1: do local t = {[true] = 1, [M] = 3, [0.5] = 4, [-0] = 5} <N> = t[0] + t[M] + (t[<key>] or 0) end
 1: do local a, b = math.random(<int 1 9>), math.random() <N> = a <V> = b < 0.5 end
+1: for i = 1, <int 1 80> do local p = newproxy(true) getmetatable(p).__gc = function() global3 = {i} end end
+1: for i = 1, <int 1 80> do setmetatable({i}, {__mode = "k"})[{}] = i collectgarbage("step", <int 0 9>) end
+1: do local t = setmetatable({}, {__mode = "v"}) for i = 1, 70 do t[i] = {i} end note(#t <= 70) end
+1: table.sort(<A>, function(a, b) return maybe(a < b) end)
+1: do local t = {} for i = 1, <int 1 40> do t[i] = i * 7 % 11 end table.sort(t) <N> = t[1] + t[#t] end
 1: <N> = select(-1, <any>, <number>)
 1: <V> = rawequal(<any>, <any>) or rawlen
 1: <V> = tonumber(<any>)

@@ -25,6 +25,9 @@ SIMPLE = rows("""
 1: n4, n2 = n2, n4
 1: <A>[<index>], <A>[<index>], <N> = <number>, <number>, <A>[<index>]
 1: s1, s2 = s2, s1
+1: <pick a2 = a1|a1 = a2|r2 = r1|o1 = o2|r1 = o1|a1 = m1>
+1: <R>[("<F>"):rep(1)] = <number>
+1: <A>[<pick 1.0|"1"|2^53|-0|1e15|-1|0>] = <number>
 1: v1, v2 = v2, <any>
 1: <N>, <V> = <number>
 1 rich: <N>, <V> = (<f>(<number>, <atom>)), <any>
@@ -170,4 +173,45 @@ end
 1: for i# = <trips>, 1, -1 do
 <loop i#>
 end
+3: for i# = 1, <trips> do
+local t# = {x = i#, y = <number>, <atom>}
+if <condition> then <pick m1[2] = t#|v1 = t#|t#.x = t#|t# = {y = 1, x = i#}|t#[2] = i#> end
+<loop i#>
+<N> = value(t#.x) + value(t#.y) + (t#[1] or 0)
+end
+2: for i# = 1, <trips> do
+local t# = wrap(<number>)
+t#.<F> = i#
+if <condition> then <pick o1 = t#|v2 = t#|t# = o2|rawset(t#, "x", nil)|setmetatable(t#, nil)> end
+<loop i#>
+<N> = t#.v + value(rawget(t#, "<F>"))
+end
+1: local t# = {}
+for i# = 1, <int 1 600> do t#[#t# + 1] = i# <pick +|*|%> <small> end
+for k#, w# in pairs(t#) do
+c# = (c# or 0) + 1 if c# > <trips> then break end
+t#[k#] = <pick nil|w#|k#|"s"|false>
+<loop c#>
+end
+<N> = #t#
+1: local t# = {}
+for i# = 1, <int 1 90> do t#[<pick i# * 1.5|i# * 1e6|-i#|i# % 7 + 0.5|2 ^ i#>] = i# end
+for k#, w# in pairs(t#) do
+c# = (c# or 0) + 1 if c# > <trips> then break end
+<N> = <N> + clean(k#) % 1000 - w#
+<loop c# w#>
+end
+1: local t# = {}
+for i# = 1, <trips> do
+t#[i#] = function(x) i# = i# + (x or 1) return i# end
+<loop i#>
+end
+for i# = 1, #t# do <N> = t#[i#](<atom>) + t#[1]() end
+1: local b# = <pick ""|"x"|s1>
+for i# = 1, <trips> do
+b# = b# .. <pick i#|"y"|s2|n1 % 7> .. (<condition> and "z" or "")
+if #b# > 300 then b# = string.sub(b#, -9) end
+<loop i#>
+end
+<S> = short(b#)
 """)
