@@ -14,7 +14,7 @@ Parts that a trace does not have (None) are left out, as are those whose letter 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jitvm.model.objects import (
     Aborted,
@@ -185,10 +185,11 @@ class DumpText:
         for event in log.events:
             if isinstance(event, Recorded):
                 first = shown.get(event.trace, 0)
-                shown[event.trace] = first + event.count
-                trace = log.traces[event.trace]
+                last = shown[event.trace] = first + event.count
                 if "b" in self.letters:
-                    yield from self.bytecode_lines(trace, first, first + event.count)
+                    recorded = log.traces[event.trace].bytecode or ()
+                    before = recorded[first - 1] if 0 < first <= len(recorded) else None
+                    yield from bytecode_lines(recorded[first:last], before, html=self.is_html)
             else:
                 yield self.event(log, event)
 
@@ -349,15 +350,17 @@ class DumpText:
             parts.append(text + ("|" if slot.frame else " "))
         return "".join(parts) + "]\n"
 
-    # Bytecode.
 
-    def bytecode_lines(self, trace: Trace, first: int, last: int) -> Iterator[str]:
-        recorded = trace.bytecode or ()
-        for index in range(first, min(last, len(recorded))):
-            # LuaJIT's HTML does not escape the jump behind a comparison.
-            raw = not self.is_html or (index > 0 and recorded[index - 1].op in COMPARISONS)
-            line = bytecode_text(recorded[index])
-            yield line if raw else _escaped_code(line, recorded[index].function)
+def bytecode_lines(
+    recorded: Sequence[Bytecode], before: Bytecode | None = None, *, html: bool = False
+) -> Iterator[str]:
+    """Bytecodes, of which the first was recorded after `before`."""
+    for code in recorded:
+        # LuaJIT's HTML does not escape the jump behind a comparison.
+        raw = not html or (before is not None and before.op in COMPARISONS)
+        line = bytecode_text(code)
+        yield line if raw else _escaped_code(line, code.function)
+        before = code
 
 
 def _escaped_code(line: str, function: str | None) -> str:

@@ -18,6 +18,7 @@ from ir.trace import Trace
 from ir.values import Ins
 from jitvm.front.errors import LuaError
 from jitvm.front.proto import Prototype
+from jitvm.model.objects import MachineCode, MachineInstruction
 from jitvm.tools.dump import Dump, default_color, parse_mode
 from jitvm.tools.verbose import Verbose
 from jitvm.trace.machine import Machine
@@ -64,8 +65,13 @@ class RuntimeSources:
         assert isinstance(machine, Machine), machine
         return machine
 
-    def machine_code(self, trace: Trace) -> tuple[int, str] | None:
-        return self._machine.listing(trace)
+    def machine_code(self, trace: Trace) -> MachineCode | None:
+        found = self._machine.listing(trace)
+        if found is None:
+            return None
+        instructions = tuple([MachineInstruction(*row) for row in found.instructions])
+        loop = next((at for at, row in enumerate(found.instructions) if row[0] == found.loop), None)
+        return MachineCode(found.size, instructions, loop, found.data.hex())
 
     def register_name(self, trace: Trace, ins: Ins) -> str:
         match self._machine.home(trace, ins):

@@ -7,52 +7,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TextIO
 
 from ir.abort import Abort
-from ir.record import dataclass
-from ir.trace import LinkType, Trace
+from ir.trace import Trace
+from jitvm.model import objects as model
+from jitvm.model.printer import verbose_abort, verbose_stop
 from jitvm.record.view import View
-from jitvm.tools.dump import ProgramNames, Sources, origin
+from jitvm.tools.describe import Describer, Sources
 from jitvm.trace.events import Listener, Place
 
 
-@dataclass(eq=False)
 class Verbose(Listener):
     """Writes the lines while the program runs."""
 
-    out: TextIO
-    sources: Sources
-    start_place: str = ""
-    parent: str = ""
+    def __init__(self, out: TextIO, sources: Sources) -> None:
+        self.out, self.sources = out, sources
+        self.started = model.Trace(None)
 
     def start(self, view: View, trace: Trace, place: Place) -> None:
-        self.start_place = ProgramNames(view, self.sources).place(place)
-        shown = origin(trace).strip()
-        self.parent = f"({shown}) " if shown else ""
+        self.started = Describer(view, self.sources).started(trace, place)
 
     def stop(self, view: View, trace: Trace, place: Place) -> None:
-        head = f"[TRACE {trace.number:>3} {self.parent}{self.start_place}"
-        match trace.linktype:
-            case LinkType.INTERP:
-                tail = " -- fallback to interpreter"
-            case LinkType.STITCH:
-                tail = f" stitch {ProgramNames(view, self.sources).place(place)}"
-            case LinkType.ROOT if trace.link not in (trace.number, 0):
-                tail = f" -> {trace.link}"
-            case _ if trace.link in (trace.number, 0):
-                tail = f" {trace.linktype.value}"
-            case _:
-                tail = f" -> {trace.link} {trace.linktype.value}"
-        self.out.write(f"{head}{tail}]\n")
-        self.out.flush()
+        describer = Describer(view, self.sources)
+        link, end = describer.link(trace), describer.place(place)
+        self._write(verbose_stop(replace(self.started, number=trace.number, link=link, end=end)))
 
     def abort(self, view: View, trace: Trace, place: Place, reason: Abort) -> None:
-        where = ProgramNames(view, self.sources).place(place)
-        at = f" at {where}" if where != self.start_place else ""
-        self.out.write(f"[TRACE --- {self.parent}{self.start_place} -- {reason}{at}]\n")
-        self.out.flush()
+        describer = Describer(view, self.sources)
+        self._write(verbose_abort(replace(self.started, abort=describer.abort(place, reason))))
 
     def flush(self) -> None:
-        self.out.write("[TRACE flush]\n")
+        self._write("[TRACE flush]\n")
+
+    def _write(self, text: str) -> None:
+        self.out.write(text)
         self.out.flush()

@@ -63,6 +63,16 @@ class Symbols(Protocol):
 
 
 @dataclass(slots=True)
+class Disassembly:
+    """The machine code of a trace as listings show it."""
+
+    size: int
+    data: bytes
+    loop: int  # Address of the loop; 0 if there is none.
+    instructions: list[tuple[int, str, str | None]]  # Address, text, name of what it jumps to.
+
+
+@dataclass(slots=True)
 class Statistics:
     """What compiling cost."""
 
@@ -209,20 +219,19 @@ class Machine:
 
     # Listings.
 
-    def listing(self, trace: Trace) -> tuple[int, str] | None:
-        """Size of a trace's code, and its disassembly; None if it has none."""
+    def listing(self, trace: Trace) -> Disassembly | None:
+        """The code of a trace; None if it has none."""
         made = self.compiled.get(trace.number)
         if made is None or made.trace is not trace:
             return None
         size = made.code.code_size
-        lines = []
-        code = self.area.read(made.address, size)
+        data = self.area.read(made.address, size)
         loop = made.address + made.code.loop_offset if made.code.loop_offset else 0
-        for address, text in disassemble(code, made.address, lambda target: self._symbol(made, target)):
-            if address == loop:
-                lines.append("->LOOP:\n")
-            lines.append(f"{address:08x}  {text}\n")
-        return size, "".join(lines)
+        lines: list[tuple[int, str, str | None]] = []
+        for address, text in disassemble(data, made.address, lambda target: self._symbol(made, target)):
+            text, _, symbol = text.partition("\t->")
+            lines.append((address, text, symbol or None))
+        return Disassembly(size, data, loop, lines)
 
     def _symbol(self, made: Compiled, target: int) -> str | None:
         """What a jump or call in a trace goes to."""

@@ -11,10 +11,12 @@ from ir.ops import Op
 from ir.snapshot import Entry, SnapFlag, Snapshot
 from ir.trace import Trace
 from ir.types import IRType
+from jitvm.model import objects as model
+from jitvm.model.printer import DumpText
 from jitvm.options import Options
 from jitvm.runtime.runtime import Runtime
+from jitvm.tools.describe import Describer, number_text, quoted
 from jitvm.tools.dump import parse_mode
-from jitvm.tools.format import Color, Names, TraceText, number_text, quoted
 from jitvm.tools.verbose import Verbose
 from tests.record.harness import Sources, TracingEngine
 
@@ -26,11 +28,11 @@ from tests.record.harness import Sources, TracingEngine
         ("tbis", "tbis", None),
         ("+rs", "tbimrs", None),
         ("-m", "tbi", None),
-        ("isA", "is", Color.ANSI),
-        ("H", "tbim", Color.HTML),
+        ("isA", "is", "A"),
+        ("H", "tbim", "H"),
     ],
 )
-def test_modes(letters: str, wanted: str, color: Color | None) -> None:
+def test_modes(letters: str, wanted: str, color: str | None) -> None:
     assert parse_mode(letters) == (frozenset(wanted), color)
 
 
@@ -54,8 +56,12 @@ def test_columns() -> None:
     b.raw(Op.LE, IRType.INT, y, b.kint(60), guard=True)
     b.raw(Op.CONV, IRType.NUM, y, IRType.NUM << 5 | IRType.INT)
     b.trace.snaps.append(Snapshot(3, 4, 8, (Entry(2, y), Entry(3, y, SnapFlag.FRAME)), 0))
-    text = TraceText(b.trace, Names())
-    assert list(text.lines(snapshots=True)) == [
+    runtime = Runtime(Options(), TracingEngine())
+    describer = Describer(runtime.jit.view, Sources(runtime.jit))
+    trace = model.Trace(
+        1, ir=describer.instructions(b.trace, registers=False), snapshots=describer.snapshots(b.trace)
+    )
+    assert list(DumpText(model.Form("dump", "is")).ir_lines(trace)) == [
         "0001    int SLOAD  #4    CI\n",
         "0002    int ADD    0001  +1  \n",
         "....        SNAP   #0   [ ---- ---- 0002 0002|]\n",
