@@ -40,6 +40,7 @@ class Trace:
 
     __slots__ = (
         "consts",
+        "copies",
         "dead_at_loop",
         "exitno",
         "ins",
@@ -82,6 +83,9 @@ class Trace:
         self.ins: list[Ins] = [Ins(Op.BASE, IRType.P64, (parent, exitno), ref=0)]
         self.snaps: list[Snapshot] = []
         self.sinktags: dict[Ins, Ins] = {}  # Sunk instruction: its allocation.
+        #: Ref of an instruction of the loop: of the one it repeats.  None: nobody wants to know what came
+        #: from where, here and in machine code.
+        self.copies: dict[int, int] | None = None
 
     @property
     def nins(self) -> int:

@@ -404,10 +404,11 @@ def operand(mem: Mem) -> MemoryOperand:
 class Encoded:
     """Result of `encode`: bytes, relocations, and where each label came to stand (in `Label.offset`)."""
 
-    __slots__ = ("code_size", "data", "relocs")
+    __slots__ = ("code_size", "data", "relocs", "starts")
 
-    def __init__(self, data: bytes, relocs: list[Reloc], code_size: int) -> None:
+    def __init__(self, data: bytes, relocs: list[Reloc], code_size: int, starts: list[int]) -> None:
         self.data, self.relocs, self.code_size = data, relocs, code_size
+        self.starts = starts  # Of all items but labels.
 
 
 class _Layout:
@@ -472,7 +473,7 @@ class _Layout:
             data[start:end] = encode_jump(chunk, end - start, end) if isinstance(chunk, Jump) else chunk
         self.place_pool(data, starts)
         relocs = [Reloc(starts[i] + at + base, reloc.kind, reloc.symbol) for i, at, reloc in self.relocs]
-        return Encoded(bytes(data), relocs, starts[-1])
+        return Encoded(bytes(data), relocs, starts[-1], starts)
 
     def place_pool(self, data: bytearray, starts: list[int]) -> None:
         """Constants after the code, wide ones first, each once; then the displacements that reach them."""

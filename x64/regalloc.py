@@ -371,6 +371,7 @@ class Allocator:
         chunks.append(body)
         if self.trail is not None:
             events.append([*before, Executed(ins, wants, operands), *after])
+            self.trail.written += [(item, ins) for item in body]
 
     def _emit(self, steps: list[Step]) -> list[Item]:
         for step in steps:

@@ -66,6 +66,7 @@ class TraceCode:
     homes: dict[Ins, Reg]  # Registers of values, for listings.
     slots: dict[Ins, int]
     diversion: Diversion | None  # Of the jump through which it may go round for ever.
+    origins: dict[int, Ins]  # By offset: what a machine instruction was written for; only with a trail.
 
 
 def entries_of(slots: tuple[ExitSlot, ...], where: dict[Ins, Place]) -> tuple[Entry, ...]:
@@ -192,6 +193,7 @@ def compile_trace(
         homes,
         dict(allocator.slots),
         planned.made() if planned is not None else None,
+        trail.origins(items, encoded.starts) if trail is not None else {},
     )
 
 

@@ -75,6 +75,8 @@ class Expansion:
     values: dict[Ins, Ins]  # Value of the trace -> value of the function, for listings and side traces.
     exits: list[Exit]  # Every exit, in the order of its first guard.
     link: Exit | None = None  # What a trace that goes on in another one has written: its state there.
+    #: Instruction of the function -> of the trace; only if the trace keeps track of `copies`.
+    origins: Mapping[Ins, Ins] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class Expander:
         self.room = parent.room  # Slots above BASE that the stack is known to have.
         self.generation = 0  # Exits of the loop see PHIs as block parameters.
         self.link: Exit | None = None
+        self.origins: dict[Ins, Ins] = {}
 
     # Operands.
 
@@ -240,7 +243,8 @@ class Expander:
             self._advance(len(trace.ins) + 1)
             leave(self)
         function = self.b.finish_trace()
-        return Expansion(function, self.inherited, self.values, list(self.exits.values()), self.link)
+        exits = list(self.exits.values())
+        return Expansion(function, self.inherited, self.values, exits, self.link, self.origins)
 
     def _parameters(self) -> None:
         """A side trace finds its parent's values in registers: parameters of the entry block.
@@ -272,7 +276,8 @@ class Expander:
         self.guard_to(Op.ULE, IRType.P64, top, limit, self._uncounted(collects=0))
 
     def _body(self, start: int, end: int) -> None:
-        for ins in self.trace.ins[start:end]:
+        trace = self.trace
+        for ins in trace.ins[start:end]:
             self._advance(ins.ref)
             if ins.op is Op.PHI or ins.op is Op.NOP:
                 continue
@@ -280,9 +285,18 @@ class Expander:
                 continue
             rule = EXPAND.get(ins.op)
             assert rule is not None, f"no rule expands {ins}"
-            value = rule(self, ins)
+            value = rule(self, ins) if trace.copies is None else self._expanded(rule, ins)
             if value is not None:
                 self.values[ins] = value
+
+    def _expanded(self, rule: Rule, ins: Ins) -> Ins | None:
+        """Applies a rule, and notes what it makes."""
+        block = self.b.at
+        assert block is not None, ins
+        before = len(block.body)
+        value = rule(self, ins)
+        self.origins.update(dict.fromkeys(block.body[before:], ins))
+        return value
 
     def _advance(self, ref: int) -> None:
         """Move to the last snapshot that covers `ref`."""

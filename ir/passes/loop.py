@@ -90,7 +90,10 @@ class _Loop:
             if number < self.first_snap and ins.ref >= trace.snaps[number].ref:
                 self.substitute_snapshot(trace.snaps[number], loop_snap)
                 number += 1
+            first = trace.nins
             self.subst.append(self.substitute(ins))
+            if trace.copies is not None:
+                trace.copies.update(dict.fromkeys(range(first, trace.nins), ins.ref))
         if not b.guard_emitted:
             trace.snaps.pop()
         self.emit_phis()

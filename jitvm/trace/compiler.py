@@ -303,9 +303,11 @@ class TraceCompiler:
         rec.loopref = 0
         trace = rec.cur
         trace.startpc = trace.startpc or rec.pc
+        self._tell(trace, "record")
         looping = trace.link == trace.number and rec.framedepth + rec.retdepth == 0
         if looping and self.flags & OptFlag.LOOP:
             dce(rec.builder)
+            self._tell(trace, "dce")
             if 2 * len(trace.snaps) - 2 > self.params.maxsnap:  # The loop repeats all but the first and last.
                 raise Abort(TraceError.SNAPOV)
             trace.dead_at_loop = dead_at_loop(rec)
@@ -314,12 +316,19 @@ class TraceCompiler:
                 rec.loopref = rec.nins
                 rec.finished = False
                 return  # One more iteration often settles the types.
+            self._tell(trace, "loop")
         self._complete(rec)
+
+    def _tell(self, trace: Trace, name: str) -> None:
+        """Of an optimisation that has been done."""
+        if self.bus.wants_passes:
+            self.bus.optimised(self.view, trace, name)
 
     def _complete(self, rec: Recorder) -> None:
         trace = rec.cur
         self.patience.spent += rec.nins
         sink(rec.builder)
+        self._tell(trace, "sink")
         if not trace.loop:
             trace.snaps[-1].count = DONE
         parent = self.cache.traces[rec.parent] if rec.parent else None

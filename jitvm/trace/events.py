@@ -8,8 +8,8 @@
 it cares about.  Events are sent in order, before the VM goes on.  A listener may come or go in the middle of
 an event: that takes effect with the next one.
 
-Nobody listens: the bus is not even made (`Runtime.bus` is).  `record` and `exit`, which are costly, are sent
-only to those who want them, and cost nothing when nobody does.
+Nobody listens: the bus is not even made (`Runtime.bus` is).  `record`, `exit` and `optimised`, which are
+costly, are sent only to those who want them, and cost nothing when nobody does.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ class Place:
 class Listener:
     """Does nothing on every event."""
 
-    #: False: `record` and `exit`, the costly ones, need not be sent.
+    #: False: `record`, `exit` and `optimised`, the costly ones, need not be sent.
     wants_record = False
     wants_exit = False
+    wants_passes = False
 
     def loaded(self, proto: LoadedProto) -> None:
         """A function of the source text has become bytecode; those it creates were loaded before."""
@@ -49,6 +50,9 @@ class Listener:
 
     def record(self, view: View, trace: Trace, place: Place, depth: int) -> None:
         """A bytecode is about to be recorded, `depth` calls deep."""
+
+    def optimised(self, view: View, trace: Trace, name: str) -> None:
+        """An optimisation has been done; "record" is what the recorder made."""
 
     def placed(self, trace: Trace, address: int, size: int) -> None:
         """Machine code has been written; `stop` follows."""
@@ -69,11 +73,11 @@ class Listener:
 class Bus:
     """The listeners, in the order they came."""
 
-    __slots__ = ("listeners", "wants_record", "watch_exits")
+    __slots__ = ("listeners", "wants_passes", "wants_record", "watch_exits")
 
     def __init__(self) -> None:
         self.listeners: tuple[Listener, ...] = ()
-        self.wants_record = False
+        self.wants_record = self.wants_passes = False
         #: Told whether anybody wants to know of exits.
         self.watch_exits: Callable[[bool], None] = lambda wanted: None
 
@@ -88,6 +92,7 @@ class Bus:
     def update(self) -> None:
         """After a listener has changed its mind about what it wants."""
         self.wants_record = any(each.wants_record for each in self.listeners)
+        self.wants_passes = any(each.wants_passes for each in self.listeners)
         self.watch_exits(any(each.wants_exit for each in self.listeners))
 
     # Sending.
@@ -104,6 +109,11 @@ class Bus:
         for listener in self.listeners:
             if listener.wants_record:
                 listener.record(view, trace, place, depth)
+
+    def optimised(self, view: View, trace: Trace, name: str) -> None:
+        for listener in self.listeners:
+            if listener.wants_passes:
+                listener.optimised(view, trace, name)
 
     def placed(self, trace: Trace, address: int, size: int) -> None:
         for listener in self.listeners:

@@ -34,6 +34,7 @@ from x64.disasm import disassemble
 from x64.exits import EXIT_ENTRY, GROUP_SIZE, STUB_SIZE, group_size, stub_group
 from x64.moves import Place, Slot
 from x64.trace import ExitPoint, TraceCode, adaptor, compile_trace
+from x64.trail import Trail
 
 JMP_SIZE = 5
 
@@ -62,6 +63,10 @@ class Symbols(Protocol):
     def name_of(self, address: int) -> str | None: ...
 
 
+#: Address, text, name of what it jumps to, ref of the IR instruction it was written for if that is known.
+Line = tuple[int, str, str | None, int | None]
+
+
 @dataclass(slots=True)
 class Disassembly:
     """The machine code of a trace as listings show it."""
@@ -69,7 +74,7 @@ class Disassembly:
     size: int
     data: bytes
     loop: int  # Address of the loop; 0 if there is none.
-    instructions: list[tuple[int, str, str | None]]  # Address, text, name of what it jumps to.
+    instructions: list[Line]
 
 
 @dataclass(slots=True)
@@ -111,7 +116,8 @@ class Machine:
         rests_on = self._parent(trace, above, point)
         expansion = expand(trace, self._link_name, rests_on)
         places = self._places(expansion, rests_on, point)
-        code = compile_trace(expansion, len(trace.snaps), places)
+        trail = Trail() if trace.copies is not None else None
+        code = compile_trace(expansion, len(trace.snaps), places, trail)
         made = self._place(trace, code, expansion)
         with self._lock:
             self.compiled[trace.number] = made
@@ -227,10 +233,15 @@ class Machine:
         size = made.code.code_size
         data = self.area.read(made.address, size)
         loop = made.address + made.code.loop_offset if made.code.loop_offset else 0
-        lines: list[tuple[int, str, str | None]] = []
+        lines: list[Line] = []
+        refs = {
+            made.address + offset: origin.ref
+            for offset, ins in made.code.origins.items()
+            if (origin := made.expansion.origins.get(ins)) is not None
+        }
         for address, text in disassemble(data, made.address, lambda target: self._symbol(made, target)):
             text, _, symbol = text.partition("\t->")
-            lines.append((address, text, symbol or None))
+            lines.append((address, text, symbol or None, refs.get(address)))
         return Disassembly(size, data, loop, lines)
 
     def _symbol(self, made: Compiled, target: int) -> str | None:
