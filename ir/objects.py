@@ -343,6 +343,11 @@ class VM(Struct):
     io_output: Ptr[GCudata]
     io_metatable: Ptr[GCtab]
     scan_number: Ptr[u8]  # "%lf"
+    # The xpcall whose handler has run already (its frame's offset in the stack), and the error it made.
+    handled_place: u64
+    handled_error: u64
+    handling: u64  # The thread in which a message handler runs, until an error is thrown in it.
+    clock: FnPtr[[], i64]
     hook_count: u32  # Bytecodes until the next count event, and what it starts from.
     hook_start: u32
     exit_watch: u32  # Somebody wants to know of exits.

@@ -32,10 +32,9 @@ from jitvm.runtime.errcodes import (
     BAD_STACK_OVERFLOW,
     BAD_THREAD,
     BAD_YIELD,
-    ERR_COROUTINE,
 )
+from jitvm.runtime.messages import place_error
 from jitvm.runtime.state import CO_FAILED, FRESH, YIELDED, stack_grow
-from jitvm.runtime.upcalls import UPCALL_ERROR
 from jitvm.runtime.value import FALSE, POINTER, TRUE, func_of, is_str, is_thread, thread_of
 
 #: Link of the first function of a coroutine.
@@ -220,7 +219,7 @@ def vm_coroutine_failed(vm: Interp, ra: u64, rd: u64) -> Next:
     if is_wrap(L):
         if is_str(g.errval):
             g.savepc = 0
-            g.upcall(UPCALL_ERROR, addr(L), ERR_COROUTINE, u64(0))
+            place_error(g, L, 1)
         return vm.tail(vm_unwind, 0, 0)
     base = L.base
     base.bits = FALSE

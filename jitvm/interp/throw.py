@@ -1,26 +1,28 @@
 """Errors: from the failing bytecode to the frame that catches.
 
     return vm.tail(vm_error, ERR_ARITH, addr(operand))     a handler's slow path
-    vm_error   has Python make the message (`runtime/errors.py`) and leave it in g.errval
+    vm_error   has the message made (`runtime/messages.py`), which is left in g.errval
     vm_unwind  walks the frames down from L.base to a pcall frame, or to the entry from Python
 
-No C stack is unwound: a Lua frame is only slots, so giving up frames is moving `base`.  Before frames are
-given up, Python is told (upcall RAISED) if it has something to do with the whole stack still there: run the
-handler of an xpcall, make the traceback of an error nobody catches, abort a recording.
+No C stack is unwound: a Lua frame is only slots, so giving up frames is moving `base`.  Before that, with the
+whole stack still there, the handler of an xpcall runs.  Python is told (upcall RAISED) if it has something to
+do then: look for who catches the error of a function that a library function called, make the traceback of an
+error nobody catches, abort a recording.
 """
 
 from __future__ import annotations
 
-from ir.objects import VM, Frame, Stop, TValue
+from ir.objects import VM, Frame, State, Stop, TValue
 from jitvm.interp.frames import call_operand_a, sync
 from jitvm.interp.headers import Header
 from jitvm.interp.returns import vm_return
-from jitvm.native import Interp, Next, Ptr, addr, handler, inline, u32, u64, unlikely, vm_leave
+from jitvm.native import Interp, Next, Ptr, addr, handler, inline, likely, u32, u64, unlikely, vm_leave
 from jitvm.runtime.errcodes import ERR_BUILTIN
 from jitvm.runtime.func import func_close
+from jitvm.runtime.messages import ASSERTION, handle_error, make_error, place_error
 from jitvm.runtime.state import MAX_EXTENDED, stack_relimit
-from jitvm.runtime.upcalls import UPCALL_ERROR, UPCALL_RAISED
-from jitvm.runtime.value import FALSE
+from jitvm.runtime.upcalls import UPCALL_RAISED
+from jitvm.runtime.value import FALSE, copy
 
 KIND = 7
 KIND_C, KIND_CP, KIND_PCALL, KIND_PCALLH = int(Frame.C), int(Frame.CP), int(Frame.PCALL), int(Frame.PCALLH)
@@ -40,7 +42,7 @@ def vm_error(vm: Interp, ra: u64, rd: u64) -> Next:
     g = vm.g
     thread = sync(g, vm.base)
     g.savepc = addr(vm.pc)
-    g.upcall(UPCALL_ERROR, addr(thread), ra, rd)
+    make_error(g, thread, ra, rd)
     return vm.tail(vm_unwind, 0, 0)
 
 
@@ -49,7 +51,7 @@ def vm_error_call(vm: Interp, ra: u64, rd: u64) -> Next:
     """The same where a function has just been called: L.base and L.top are set, PC is behind its header."""
     g = vm.g
     g.savepc = addr(vm.pc)
-    g.upcall(UPCALL_ERROR, addr(g.cur), ra, rd)
+    make_error(g, g.cur, ra, rd)
     return vm.tail(vm_unwind, 0, 0)
 
 
@@ -59,7 +61,11 @@ def vm_builtin_failed(vm: Interp, ra: u64, rd: u64) -> Next:
     g = vm.g
     if g.errcode != 0:
         g.savepc = 0
-        g.upcall(UPCALL_ERROR, addr(g.cur), u64(ERR_BUILTIN), u64(g.errcode))
+        if g.errcode == ASSERTION and g.errarg > 1:
+            copy(g.errval, g.cur.base + 1)
+            place_error(g, g.cur, 1)
+        else:
+            make_error(g, g.cur, u64(ERR_BUILTIN), u64(g.errcode))
     return vm.tail(vm_unwind, 0, 0)
 
 
@@ -67,6 +73,15 @@ def vm_builtin_failed(vm: Interp, ra: u64, rd: u64) -> Next:
 def stops_error(g: Ptr[VM], kind: u64) -> bool:
     """Does the frame catch an error, or is it the entry from Python?  Nothing catches a bug of ours."""
     return kind == KIND_C or kind == KIND_CP or (kind == KIND_PCALL and g.interrupt != STOP_BUG)
+
+
+@inline
+def handle_once(g: Ptr[VM], thread: Ptr[State], catcher: Ptr[TValue]) -> None:
+    """The handler of an xpcall runs once for an error, though library functions may pass that on."""
+    if unlikely(g.handled_place == addr(catcher) - addr(thread.stack) and g.handled_error == g.errval.bits):
+        g.handled_place = u64(0)
+    else:
+        handle_error(g, thread, catcher)
 
 
 @handler()
@@ -84,8 +99,14 @@ def vm_unwind(vm: Interp, ra: u64, rd: u64) -> Next:
         link = (base - 1).bits
     if (link != PCALL_LINK and link & KIND != KIND_C) or g.recording != 0:
         place = addr(base) - addr(thread.stack)
-        g.upcall(UPCALL_RAISED, addr(thread), addr(base), u64(0))
+        if likely(link == XPCALL_LINK and g.recording == 0):
+            handle_once(g, thread, base)
+        else:
+            g.upcall(UPCALL_RAISED, addr(thread), addr(base), u64(0))
         base = Ptr[TValue](addr(thread.stack) + place)  # A message handler may have made the stack grow.
+        if unlikely(g.interrupt == STOP_BUG and link & KIND == KIND_PCALL):
+            return vm.tail(vm_unwind, 0, 0)
+    g.handling = u64(0)
     if link & KIND == KIND_C:
         return vm.tail_ptr(g.dispatch_plain[COROUTINE_FAILED], u64(0), u64(0))
     if link & KIND != KIND_PCALL:

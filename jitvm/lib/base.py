@@ -1,4 +1,4 @@
-"""The global functions that need no frames of their own and no text from Python."""
+"""The global functions that need no frames of their own."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from jitvm.runtime.barrier import barrier_back
 from jitvm.runtime.errcodes import TAIL_CALL, Bad
 from jitvm.runtime.finalize import run_finalizers
 from jitvm.runtime.gc import gc_full, gc_set_threshold
+from jitvm.runtime.messages import place_error
 from jitvm.runtime.meta import MM_TOSTRING, meta_lookup, metatable_of
 from jitvm.runtime.number import is_space, str_tonum
 from jitvm.runtime.string import buf_need, num_tostr, str_new
@@ -42,7 +43,9 @@ from jitvm.runtime.value import (
     is_tab,
     is_thread,
     is_truthy,
+    num2int,
     obj_equal,
+    set_nil,
     set_number,
     set_str,
     str_data,
@@ -115,6 +118,27 @@ def lib_assert(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
     if nargs > 1 and not is_str(base + 1):
         copy(g.errval, base + 1)
         g.errcode = 0
+    return -1
+
+
+@library("error")
+@native
+def lib_error(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """Text gets the position of the function at a level in front."""
+    level: i32 = 1
+    if nargs > 1 and not is_nil(base + 1):
+        if unlikely(not check_number(g, base, nargs, 2)):
+            return -1
+        level = num2int((base + 1).num)
+    g.errcode = 0
+    if nargs == 0:
+        set_nil(g.errval)
+        return -1
+    if level > 0 and is_number(base):
+        set_str(base, num_tostr(g, base))
+    copy(g.errval, base)
+    if level > 0 and is_str(base):
+        place_error(g, L, u32(level))
     return -1
 
 

@@ -1,27 +1,18 @@
-"""The base library's functions that are no hot path: output, loading, errors."""
+"""The base library's functions that are no hot path."""
 
 from __future__ import annotations
 
 from ir.layout import Ptr
 from ir.objects import GCtab, GCudata
-from jitvm.front.errors import BadArgument, LuaError
+from jitvm.front.errors import BadArgument
 from jitvm.lib.call_py import Call, Results, Slot, function
 from jitvm.lib.table import opener
 from jitvm.runtime.value import FALSE, NIL, POINTER, TAB_BITS, TRUE, UDATA_BITS
-from jitvm.runtime.values import KIND_STR, KIND_UDATA, NUMBER_FROM, kind_of
+from jitvm.runtime.values import KIND_UDATA, kind_of
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
     from jitvm.runtime.runtime import Runtime
-
-
-@function("error")
-def base_error(call: Call) -> Results:
-    level = call.integer(2, 1)
-    bits = call.bits(1)
-    if level > 0 and (kind_of(bits) == KIND_STR or kind_of(bits) >= NUMBER_FROM):
-        raise LuaError(call.runtime.messages.caller_where(call.thread, level) + call.string(1))
-    raise LuaError(call.runtime.values.to_python(bits))
 
 
 def _as_header(call: Call) -> Results:

@@ -57,11 +57,6 @@ def os_getenv(call: Call) -> Results:
     return (os.environb.get(call.string(1)),)
 
 
-@function("os.clock")
-def os_clock(call: Call) -> Results:
-    return (time.process_time(),)
-
-
 # Files by name.
 
 

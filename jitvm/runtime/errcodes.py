@@ -31,7 +31,6 @@ class Err(IntEnum):
     INDEX_LOOP = 16  # a chain of __index that does not end
     NEWINDEX_LOOP = 17
     TEXT_LENGTH = 18  # of a concatenation
-    COROUTINE = 19  # g.errval, a string, comes out of a function that `coroutine.wrap` made
 
 
 @unique
@@ -102,7 +101,7 @@ ERR_COMPARE, ERR_TABLE_KEY, ERR_STACK = int(Err.COMPARE), int(Err.TABLE_KEY), in
 ERR_FOR_INIT, ERR_FOR_LIMIT, ERR_FOR_STEP = int(Err.FOR_INIT), int(Err.FOR_LIMIT), int(Err.FOR_STEP)
 ERR_CDATA, ERR_BADTYPE, ERR_BUILTIN = int(Err.CDATA), int(Err.BADTYPE), int(Err.BUILTIN)
 ERR_INDEX_LOOP, ERR_NEWINDEX_LOOP = int(Err.INDEX_LOOP), int(Err.NEWINDEX_LOOP)
-ERR_TEXT_LENGTH, ERR_COROUTINE = int(Err.TEXT_LENGTH), int(Err.COROUTINE)
+ERR_TEXT_LENGTH = int(Err.TEXT_LENGTH)
 BAD_THREAD, BAD_YIELD, BAD_STACK_OVERFLOW = int(Bad.THREAD), int(Bad.YIELD), int(Bad.STACK_OVERFLOW)
 BAD_CO_DEAD, BAD_CO_RUNNING = int(Bad.CO_DEAD), int(Bad.CO_RUNNING)
 BAD_NUMBER, BAD_STRING = int(Bad.NUMBER), int(Bad.STRING)

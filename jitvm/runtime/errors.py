@@ -127,8 +127,6 @@ class Messages:
         err = Err(code)
         if err is Err.BUILTIN:
             return self.builtin(thread, Bad(detail))
-        if err is Err.COROUTINE:
-            return self.caller_where(thread) + self.runtime.heap.text(str_of(self.runtime.heap.g.errval))
         if err is Err.STACK and detail == ERROR_IN_ERROR:
             return STACK_OVERFLOW
         if err is Err.CALL_VALUE:
@@ -162,8 +160,6 @@ class Messages:
     def builtin(self, thread: Ptr, bad: Bad) -> bytes:
         """A native library function failed."""
         number = self.runtime.heap.g.errarg
-        if bad is Bad.ASSERTION and number > 1:  # The message is a string, and gets a position all the same.
-            return self.caller_where(thread) + self.runtime.heap.text(str_of(thread.base + 1))
         if bad is Bad.CONCAT_VALUE:
             kind = type_name(self.runtime.heap.g.tmptv.bits)
             message = b"invalid value (%s) at index %d in table for 'concat'" % (kind, number)

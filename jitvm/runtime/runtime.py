@@ -31,7 +31,7 @@ from jitvm.runtime.output import Output
 from jitvm.runtime.protos import Protos
 from jitvm.runtime.switch import Switch
 from jitvm.runtime.upcalls import Upcall
-from jitvm.runtime.value import FUNC_BITS, NIL, POINTER, TAB_BITS, func_of
+from jitvm.runtime.value import FUNC_BITS, HANDLER_MARK, NIL, POINTER, TAB_BITS, func_of
 from jitvm.runtime.values import LuaObject, Values, bits_of_number, parse_number
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
@@ -84,10 +84,6 @@ class Runtime:
         self._frames: Frames | None = None
         self._messages: Messages | None = None
         self._bug: BaseException | None = None
-        #: The error that an xpcall's handler has seen, on its way there: place of the catcher, and its value.
-        self._handled: tuple[int, int] | None = None
-        #: Frames of message handlers that run: thread, and place on its stack.
-        self._handlers: list[tuple[int, int]] = []
         self._upcalls = self._upcall_table()
         self.heap.g.upcall = engine.upcall(self._upcall)
         self.builtins = Builtins(self)
@@ -376,6 +372,8 @@ class Runtime:
             Upcall.HOTEXIT: lambda trace, snap, pc: self._traced(self.jit.hot_exit, trace, snap, pc),
             Upcall.STITCH: lambda thread, pc, trace: self._traced(self.jit.stitch, thread, pc, trace),
             Upcall.INTERRUPT: self._interrupt,
+            Upcall.WHERE: self._where,
+            Upcall.HANDLER_FAILED: self._handler_failed,
             Upcall.STRING_TO_NUMBER: self._string_to_number,
             Upcall.OUT_OF_MEMORY: self._out_of_memory,
             Upcall.HOOK: lambda thread, pc, _: self.hooks.bytecode(thread, pc) or 0,
@@ -457,7 +455,7 @@ class Runtime:
         if self.heap.g.recording:
             self.jit.error_thrown()
         link = self._link(catcher)
-        while link & KIND == Frame.CP and not self._is_handler(state, catcher):
+        while link & KIND == Frame.CP and not self._is_handler(catcher):
             below = self._below(state, catcher)
             if not below:
                 break
@@ -515,38 +513,39 @@ class Runtime:
 
     def _handle(self, state: Ptr, catcher: int) -> None:
         """The handler of an xpcall runs once for an error, though library functions may pass that on."""
-        place = catcher - state.stack.addr
-        if self._handled == (place, self.heap.g.errval.bits):
-            self._handled = None
+        g, place = self.heap.g, catcher - state.stack.addr
+        if (g.handled_place, g.handled_error) == (place, g.errval.bits):
+            g.handled_place = 0
             return
-        self._run_handler(state, catcher)
-        if catcher != self._nearest(state):
-            self._handled = place, self.heap.g.errval.bits
+        kept = g.vmstate, g.jit_base.addr, g.cframe
+        self.heap.call("handle_error", g, state, Ptr(TValue, catcher))
+        g.vmstate, g.jit_base, g.cframe = kept
+        if state.stack.addr + place != self._nearest(state):
+            g.handled_place, g.handled_error = place, g.errval.bits
 
-    def _is_handler(self, state: Ptr, base: int) -> bool:
+    def _is_handler(self, base: int) -> bool:
         """Is it the frame of a message handler?  Its errors have no handler."""
-        return (state.addr, base - state.stack.addr) in self._handlers
+        return int(Ptr(TValue, base - 24).bits) == HANDLER_MARK
 
     def _nearest(self, state: Ptr) -> int:
         base = state.base.addr
         return base if self._link(base) & KIND in CATCHERS else self._below(state, base)
 
-    def _run_handler(self, state: Ptr, catcher: int) -> None:
-        """The message handler of an xpcall runs on top of the stack, and makes the error of its result."""
-        handler = int(Ptr(TValue, catcher - 24).bits)
+    def _handler_failed(self, _a: int, _b: int, _c: int) -> int:
+        """No stack was left for a message handler, or else it failed."""
         g = self.heap.g
-        frame = state.addr, state.top.addr + 16 - state.stack.addr
-        self._handlers.append(frame)
-        try:
-            results = self.call_bits(handler, [g.errval.bits], g.savepc)
-            g.errval.bits = results[0] if results else self.values.from_python(None)
-        except LuaError as error:
-            self.traceback = None
-            # No stack was left for the handler, or else it failed.
-            text = error.value if error.value == NO_STACK else TOO_DEEP
-            g.errval.bits = self.values.string(text)
-        finally:
-            self._handlers.remove(frame)
+        if self._bug is not None:
+            return 0
+        self.traceback = None
+        error = self.values.to_python(g.errval.bits)
+        g.errval.bits = self.values.string(NO_STACK if error in (None, NO_STACK) else TOO_DEEP)
+        return 0
+
+    def _where(self, thread: int, level: int, _: int) -> int:
+        """The position of a caller."""
+        place = self.messages.caller_where(Ptr(State, thread), level)
+        self.heap.g.errval.bits = self.values.string(place)
+        return 0
 
     def _builtin(self, header: int, thread: int, nargs: int) -> int:
         return self.builtins.by_header[header](self, Ptr(State, thread), nargs)

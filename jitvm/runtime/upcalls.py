@@ -25,6 +25,7 @@ class Upcall(IntEnum):
     RECORD = 5  # thread, pc of the bytecode about to run
     HOTEXIT = 6  # trace number, snapshot number, pc
     INTERRUPT = 7  # thread, pc: the program is to stop
+    WHERE = 8  # thread, level: the position of a caller, as text in g.errval
     STRING_TO_NUMBER = 9  # address of the string slot, and of the slot for the number; result 1 if it is one
     ARITH = 10  # thread, pc, address of the destination: arithmetic on strings
     STITCH = 11  # thread, pc, trace number
@@ -33,6 +34,7 @@ class Upcall(IntEnum):
     IO_FAILED = 20  # thread: the C library failed, errno says why: nil, message and number as results
     IO_CLOSE = 21  # thread, file: an iterator of lines is done with it; 0: g.errval is the error to raise
     HOOK = 22  # thread, pc of the bytecode about to run: tell the hook
+    HANDLER_FAILED = 24  # the error in g.errval is one of a message handler; nil: it had no stack
     EXIT = 23  # trace number, snapshot number: an exit has been taken, and somebody wants to know
 
 
@@ -44,6 +46,8 @@ UPCALL_HOTCALL = int(Upcall.HOTCALL)
 UPCALL_RECORD = int(Upcall.RECORD)
 UPCALL_HOTEXIT = int(Upcall.HOTEXIT)
 UPCALL_INTERRUPT = int(Upcall.INTERRUPT)
+UPCALL_WHERE = int(Upcall.WHERE)
+UPCALL_HANDLER_FAILED = int(Upcall.HANDLER_FAILED)
 UPCALL_STRING_TO_NUMBER = int(Upcall.STRING_TO_NUMBER)
 UPCALL_ARITH = int(Upcall.ARITH)
 UPCALL_STITCH = int(Upcall.STITCH)
