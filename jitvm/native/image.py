@@ -20,7 +20,7 @@ from bisect import bisect_right
 
 from jitvm.native import cache
 from jitvm.native.linked import Linked, Symbol, from_plain
-from x64 import perfmap
+from x64 import codenames
 from x64.area import Area
 from x64.foreign import callable_at
 
@@ -84,7 +84,7 @@ def place(linked: Linked, area: Area) -> Image:
         area.write(base + offset, (base + target).to_bytes(8, "little"))
     handlers = {key: base + linked.symbols[name].offset for key, name in linked.handlers.items()}
     image = Image(area, base, len(linked.code), linked.symbols, handlers)
-    perfmap.note((base + symbol.offset, symbol.size, name) for name, symbol in linked.symbols.items())
+    codenames.note((base + symbol.offset, symbol.size, name) for name, symbol in linked.symbols.items())
     return image
 
 

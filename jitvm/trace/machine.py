@@ -28,7 +28,7 @@ from ir.ops import Op
 from ir.record import dataclass, field
 from ir.trace import Trace
 from ir.values import Ins
-from x64 import perfmap
+from x64 import codenames
 from x64.area import Area, AreaFull
 from x64.disasm import disassemble
 from x64.exits import EXIT_ENTRY, GROUP_SIZE, STUB_SIZE, group_size, stub_group
@@ -126,7 +126,7 @@ class Machine:
         self.traces[trace.number] = Ptr(TraceHead, ctypes.addressof(made.head))
         if above is not None and point is not None:
             self._attach(above, trace.exitno, point, made.address)
-        perfmap.note([(made.address, made.size, f"TRACE_{trace.number}")])
+        codenames.note([(made.address, made.size, f"TRACE_{trace.number}")])
         self.statistics.traces += 1
         self.statistics.instructions += len(trace.ins)
         self.statistics.seconds += time.perf_counter() - started
