@@ -8,7 +8,7 @@ JOBS   ?= 2
 SECONDS ?= 60
 PYTEST := $(PY) -m pytest -n $(JOBS)
 
-.PHONY: demo test check bench golden diff fuzz lint image clean
+.PHONY: demo test check bench golden diff fuzz soak lint image clean
 
 # A Lua script runs; its hot loop's bytecode, IR, machine code and linked side traces are printed.
 demo: $(STAMP)
@@ -36,6 +36,10 @@ diff: $(STAMP)
 
 fuzz: $(STAMP)
 	$(PY) -m tests.fuzz.run --seconds $(SECONDS)
+
+# One process runs all test programs over and over; it must not grow.
+soak: $(STAMP)
+	$(PY) -m tests.soak --seconds $(SECONDS)
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -52,6 +52,9 @@ if TYPE_CHECKING:
         def keep(self, runtime: Runtime) -> None:
             """The heap of a new runtime is complete: keep a snapshot, if that is of use."""
 
+        def release(self) -> None:
+            """Nothing will run any more: gives machine code back."""
+
 
 #: Python's side of an upcall: number and three arguments to a status.
 Upcall = Callable[[int, int, int, int], int]
@@ -120,6 +123,9 @@ class SimulatedEngine:
     def keep(self, runtime: Runtime) -> None:
         """Addresses of simulated functions are of no use to others."""
 
+    def release(self) -> None:
+        self._addresses.clear()
+
 
 class ImageEngine:
     """The compiled image, mapped into the process."""
@@ -171,6 +177,10 @@ class ImageEngine:
         saved = take(runtime, self.image.base)
         if saved is not None:
             image.keep_heap(saved)
+
+    def release(self) -> None:
+        self.image.area.close()
+        self._callback = None
 
     def code_generator(self, runtime: Runtime) -> CodeGenerator:
         """Machine code for traces, in reach of the image."""

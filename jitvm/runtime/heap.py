@@ -70,6 +70,7 @@ class Heap:
         self.g = Ptr(VM, base)
         self._aux = base + 0x10000
         self._free_handles: list[int] = []
+        self.closed = False
         self.saved = saved if saved is not None and self._restore(saved, image) else None
         if self.saved is None:
             self._make(base)
@@ -104,6 +105,7 @@ class Heap:
 
     def close(self) -> None:
         """Gives the address space back."""
+        self.closed = True
         self.memory.release()
 
     def state(self) -> tuple[int, int, list[int]]:
@@ -234,6 +236,8 @@ class Heap:
 
     def release(self, handle: int) -> None:
         """Ends `hold`."""
+        if self.closed:  # What Python still had of this heap is nothing now.
+            return
         self.memory.write(self._handles + 8 * handle, bytes(8))  # The running heap may be another one.
         self._free_handles.append(handle)
 

@@ -26,6 +26,7 @@ from jitvm.trace.compiler import Parameters, TraceCompiler
 
 if TYPE_CHECKING:
     from jitvm.options import Options
+    from jitvm.runtime.protos import LoadedProto
     from jitvm.runtime.runtime import Runtime
 
 MAX_TRACES = 65536
@@ -139,6 +140,18 @@ class Jit:
     def error_thrown(self) -> None:
         self.compiler.error_thrown()
 
+    # Prototypes come and go.
+
+    def start_protos(self) -> set[int]:
+        """Prototypes whose bytecode traces start at; others a trace needs are held with its constants."""
+        return {trace.startpt for trace in self.compiler.cache.traces.values()}
+
+    def forget(self, dead: list[LoadedProto]) -> None:
+        """Bytecode is gone; other bytecode may come to stand there."""
+        for slot in self.compiler.penalties.slots:
+            if any(0 <= slot.pc - one.address < one.size for one in dead):
+                slot.pc = slot.value = 0
+
     # For the program.
 
     def flush(self) -> None:
@@ -201,7 +214,7 @@ class Jit:
     # Sources of listings.
 
     def prototype(self, ident: int) -> Prototype:
-        return self.runtime.protos.loaded[ident].proto
+        return self.runtime.protos.numbered(ident).proto
 
 
 def parameters(options: Options) -> Parameters:

@@ -7,7 +7,7 @@
 Lines and names of variables are Python's (`errors.py`), but the same bytecode fails with the same message
 again and again: the text is kept under the bytecode's address and all else it depends on (code, kinds of the
 values, slot, number of the argument).  The memo has one place per hash; what does not fit is made anew each
-time.  Prototypes never move or die, so nothing in it becomes wrong.
+time.  When prototypes die it is emptied, since other bytecode may come to stand where theirs was.
 
 A message handler runs on top of the failing frames:
 
@@ -110,6 +110,11 @@ def make_error(g: Ptr[VM], L: Ptr[State], code: u64, detail: u64) -> None:
     g.upcall(UPCALL_ERROR, addr(L), code, detail)
     if what != 0:
         remember(g, memo, pc, what)
+
+
+@native
+def forget_messages(g: Ptr[VM]) -> None:
+    g.memset(Ptr[u8](addr(g) + MEMO_OFFSET), 0, u64(ENTRY_SIZE << MEMO_BITS))
 
 
 @native

@@ -3,8 +3,12 @@
     [GCproto][bytecode ...][GC constants, last first][number constants][upvalue descriptors]
                                                     ^ k
 
-Prototypes stand in a region of their own and never move or die, so that the hot counter of a bytecode has a
-fixed place.  Names, lines and variables stay in Python: `ident` numbers the front end's `Prototype`.
+Prototypes stand in a region of their own and never move, so that the hot counter of a bytecode has a fixed
+place.  Names, lines and variables stay in Python: `ident` numbers the front end's `Prototype`.
+
+The collector marks prototypes but does not free them.  When as much has been loaded as was there after the
+last time (`is_due`), whoever loads the next chunk has a collection made and calls `sweep`: what is not marked
+makes room for prototypes of about the same size.
 
 Invariants: constants are in memory before the collector can see the prototype; no collection happens while
 one is loaded.
@@ -13,6 +17,7 @@ one is loaded.
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right, insort
 
 from ir.layout import Ptr, offset_of
 from ir.objects import GCT_PROTO, GCproto, GCtab
@@ -24,6 +29,10 @@ PROTO_SIZE = GCproto.sizeof()
 _SIZEBC, _K = offset_of(GCproto, "sizebc"), offset_of(GCproto, "k")
 #: Value of a reserved key while its table is filled; nil would let another key take the node.
 PLACEHOLDER = TRUE
+#: Bytes of prototypes to load before those that died are looked for, at least.
+SWEEP_FROM = 1 << 19
+#: Sizes up to this are kept apart; larger ones are rounded up by an eighth at most.
+EXACT_SIZE = 512
 #: PROTO_* flags that concern the running program.
 PROTO_FLAGS = 0x1F
 
@@ -31,11 +40,13 @@ PROTO_FLAGS = 0x1F
 class LoadedProto:
     """A prototype and where it is."""
 
-    __slots__ = ("address", "proto")
+    __slots__ = ("address", "proto", "size")
 
-    def __init__(self, proto: Prototype, address: int) -> None:
+    def __init__(self, proto: Prototype, address: int, size: int = 0) -> None:
+        """`size`: of its memory; 0 for one of the library, which stays."""
         self.proto = proto
         self.address = address
+        self.size = size
 
     @property
     def bytecode(self) -> int:
@@ -48,8 +59,31 @@ class Protos:
 
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
-        self.loaded: list[LoadedProto] = []
         self.hotcount = 0
+        #: Those that the last chunk brought, innermost first.
+        self.recent: list[LoadedProto] = []
+        self._idents: list[LoadedProto | None] = []
+        self._by_address: dict[int, LoadedProto] = {}
+        self._addresses: list[int] = []
+        self._free_idents: list[int] = []
+        self._free: dict[int, list[int]] = {}
+        self._grown, self._due = 0, SWEEP_FROM
+
+    @property
+    def loaded(self) -> list[LoadedProto]:
+        """All there are, in the order of their numbers."""
+        return [one for one in self._idents if one is not None]
+
+    def adopt(self, loaded: list[LoadedProto]) -> None:
+        """Prototypes that are in the memory already, numbered from 0 on."""
+        assert not self._idents, "something has been loaded"
+        for ident, one in enumerate(loaded):
+            self._idents.append(None)
+            self._enter(ident, one)
+
+    def _enter(self, ident: int, one: LoadedProto) -> None:
+        self._idents[ident] = self._by_address[one.address] = one
+        insort(self._addresses, one.address)
 
     def load(self, proto: Prototype) -> int:
         """Address of the GCproto of `proto`; its children are loaded first."""
@@ -58,7 +92,8 @@ class Protos:
         count = len(proto.bytecode)
         at_k = PROTO_SIZE + (4 * count + 7 & ~7) + 8 * len(constants)
         at_uv = at_k + 8 * len(proto.knum)
-        address = heap.code(at_uv + 2 * len(proto.upvalues))
+        size = rounded_size(at_uv + 2 * len(proto.upvalues))
+        address = self._memory(size)
         k = address + at_k
         data = b"".join(
             (
@@ -70,12 +105,27 @@ class Protos:
             )
         )
         heap.memory.write(address + PROTO_SIZE, data)
-        self._header(Ptr(GCproto, address), proto, k, address + at_uv)
+        if not self._free_idents:
+            self._free_idents.append(len(self._idents))
+            self._idents.append(None)
+        ident = self._free_idents.pop()
+        self._header(Ptr(GCproto, address), proto, k, address + at_uv, ident)
         self._set_counters(address + PROTO_SIZE, count)
-        self.loaded.append(LoadedProto(proto, address))
+        self._enter(ident, LoadedProto(proto, address, size))
+        self.recent.append(self._by_address[address])
         return address
 
-    def _header(self, pt: Ptr, proto: Prototype, k: int, uv: int) -> None:
+    def _memory(self, size: int) -> int:
+        """Zeroed."""
+        self._grown += size
+        freed = self._free.get(size)
+        if not freed:
+            return self.heap.code(size)
+        address = freed.pop()
+        self.heap.memory.write(address, bytes(size))
+        return address
+
+    def _header(self, pt: Ptr, proto: Prototype, k: int, uv: int, ident: int) -> None:
         pt.gct = GCT_PROTO
         pt.numparams, pt.framesize = proto.numparams, proto.framesize
         pt.sizebc, pt.sizekgc = len(proto.bytecode), len(proto.kgc)
@@ -83,7 +133,7 @@ class Protos:
         pt.k, pt.uv = k, uv
         pt.protoflags = proto.flags & PROTO_FLAGS
         pt.firstline, pt.numline = proto.firstline, proto.numline
-        pt.ident = len(self.loaded)
+        pt.ident = ident
 
     def _constant(self, constant: object) -> int:
         match constant:
@@ -150,11 +200,41 @@ class Protos:
         for loaded in self.loaded:
             self._set_counters(loaded.bytecode, len(loaded.proto.bytecode))
 
+    # Freeing.
+
+    @property
+    def is_due(self) -> bool:
+        """Has much been loaded since the last time?"""
+        return self._grown >= self._due
+
+    def sweep(self, kept: set[int]) -> list[LoadedProto]:
+        """Forgets prototypes that the collection just made has not marked; `kept`: those of traces."""
+        dead = [one for one in self.loaded if one.size and one.address not in kept and not self._marked(one)]
+        for one in dead:
+            ident = int(Ptr(GCproto, one.address).ident)
+            self._idents[ident] = None
+            self._free_idents.append(ident)
+            del self._by_address[one.address]
+            self._free.setdefault(one.size, []).append(one.address)
+        self._addresses = sorted(self._by_address)
+        self._grown = 0
+        self._due = max(SWEEP_FROM, sum(one.size for one in self.loaded))
+        return dead
+
+    def _marked(self, one: LoadedProto) -> bool:
+        return bool(self.heap.call("proto_is_marked", self.heap.g, one.address))
+
     # Finding.
 
     def at(self, address: int) -> LoadedProto:
         """The prototype whose GCproto is there."""
-        return self.loaded[Ptr(GCproto, address).ident]
+        return self._by_address[address]
+
+    def numbered(self, ident: int) -> LoadedProto:
+        """The prototype of a number."""
+        found = self._idents[ident]
+        assert found is not None, f"prototype {ident} is dead"
+        return found
 
     def of_function(self, fn: Ptr) -> LoadedProto:
         """The prototype of a Lua function."""
@@ -162,14 +242,14 @@ class Protos:
 
     def of_pc(self, pc: int) -> LoadedProto | None:
         """The prototype whose bytecode `pc` points into (or just behind, as a return address may)."""
-        low, high = 0, len(self.loaded)
-        while low < high:
-            middle = (low + high) // 2
-            if self.loaded[middle].address <= pc:
-                low = middle + 1
-            else:
-                high = middle
-        if low == 0:
+        at = bisect_right(self._addresses, pc)
+        if at == 0:
             return None
-        found = self.loaded[low - 1]
+        found = self._by_address[self._addresses[at - 1]]
         return found if pc <= found.bytecode + 4 * len(found.proto.bytecode) else None
+
+
+def rounded_size(size: int) -> int:
+    """Few different sizes, so that freed memory fits again."""
+    step = 16 if size <= EXACT_SIZE else 1 << size.bit_length() - 4
+    return -(-size // step) * step

@@ -114,6 +114,12 @@ class Runtime:
                 break
         self.out.flush()
 
+    def release(self) -> None:
+        """After `close`, for a process that goes on without this runtime: gives its memory back."""
+        self._jit = self._bus = None
+        self.engine.release()
+        self.heap.close()
+
     # Loading and calling.
 
     def load(self, source: bytes, chunkname: bytes, mode: bytes = b"bt") -> LuaObject:
@@ -122,13 +128,24 @@ class Runtime:
 
     def load_proto(self, proto: object) -> LuaObject:
         """The function of a prototype that the front end made."""
-        before = len(self.protos.loaded)
+        if self.protos.is_due and not self.heap.g.gc_stopped:
+            self.free_protos()
+        self.protos.recent = []
         address = self.protos.load(proto)  # type: ignore[arg-type]
         if self._bus is not None:
-            for loaded in self.protos.loaded[before:]:
+            for loaded in self.protos.recent:
                 self._bus.loaded(loaded)
         made = self.heap.call("func_new_main", self.heap.g, address, self.heap.g.cur.env)
         return LuaObject(self.heap, int(made.addr if isinstance(made, Ptr) else made) | FUNC_BITS)
+
+    def free_protos(self) -> None:
+        """Prototypes that no function has any more go, and what was noted of their bytecode with them."""
+        self.heap.call("gc_full", self.heap.g)
+        dead = self.protos.sweep(self._jit.start_protos() if self._jit is not None else set())
+        if dead:
+            self.heap.call("forget_messages", self.heap.g)
+            if self._jit is not None:
+                self._jit.forget(dead)
 
     def call(self, function: LuaObject, *args: object) -> list[object]:
         """Calls a Lua function with Python values.  Raises LuaError."""

@@ -142,7 +142,7 @@ def restore(runtime: Runtime, saved: Any) -> None:
     builtins.functions.update(saved[7])
     builtins.by_header.places.update(saved[8])
     builtins.modules.update({name: Ptr(GCtab, address) for name, address in saved[9].items()})
-    runtime.protos.loaded += _loaded_protos(saved[10])
+    runtime.protos.adopt(_loaded_protos(saved[10]))
     runtime.start_word = saved[11]
 
 

@@ -1,0 +1,20 @@
+-- Runs the chunks it is given in one state, each in an environment of its own, and leaves the state as it was.
+-- Its result is the memory in use after a collection, in KB.
+local collectgarbage, load, pcall, setmetatable, ipairs = collectgarbage, load, pcall, setmetatable, ipairs
+local create, resume, sethook, on, flush = coroutine.create, coroutine.resume, debug.sethook, jit.on, jit.flush
+return function(sources)
+  for _, source in ipairs(sources) do
+    local environment = setmetatable({}, { __index = _G })
+    environment._G = environment
+    local chunk = load(source, "=soak", "t", environment)
+    local thread = create(function() pcall(chunk) end)
+    resume(thread)
+    sethook(thread)
+    sethook()
+    on()
+  end
+  flush()
+  collectgarbage()
+  collectgarbage()
+  return collectgarbage("count")
+end
