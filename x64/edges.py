@@ -58,7 +58,16 @@ def rotated(allocator: Allocator, block: Block, edge: Edge) -> dict[Place, Place
         return None
     arrival = {dst: homes[v] if v.is_const else allocator.place_of(v, homes) for dst, v in wanted}
     moved = any(dst != src for dst, src in arrival.items())
-    return arrival if moved and len(set(arrival.values())) == len(arrival) else None
+    taken = unmoved(allocator, edge)
+    apart = len(set(arrival.values())) == len(arrival) and taken.isdisjoint(arrival.values())
+    return arrival if moved and apart else None
+
+
+def unmoved(allocator: Allocator, edge: Edge) -> set[Place]:
+    """Places of values that no move of `edge` concerns: they stay in memory, or in one register for good."""
+    arguments = dict(edge_arguments(edge))
+    slots = (v for v in allocator.entries[edge.block].slots if v not in arguments)
+    return {*(Slot(allocator.slots[v]) for v in slots), *allocator.policy.pinned.values()}
 
 
 def entry_moves(allocator: Allocator) -> list[tuple[Place, Place]]:

@@ -56,8 +56,13 @@ def hash_reference(x: Expander, ins: Ins) -> Ins:
 
 @EXPAND(Op.NEWREF)
 def new_reference(x: Expander, ins: Ins) -> Ins:
-    """Address of the value of a key that is not in the table yet; null if memory runs out."""
+    """Address of the value of a key that is not in the table yet; null if memory runs out.
+
+    Nothing finds a NaN again: the interpreter, back from the exit, says that it is no key."""
     table, key = x.value(ins.args[0]), ins.args[1]
+    if key.type is IRType.NUM and not key.is_const and key.op is not Op.CONV:
+        number = x.value(key)
+        x.guard(Op.EQ, IRType.NUM, number, number)
     address = x.call("tab_newkey", IRType.P64, x.g, table, key_slot(x, key))
     x.guard(Op.NE, IRType.P64, address, x.b.kint(0, IRType.P64))
     return address

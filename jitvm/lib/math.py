@@ -65,7 +65,10 @@ def lib_math_floor(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> 
 def lib_math_ceil(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
     if unlikely(not check_number(g, base, nargs, 1)):
         return -1
-    return result_number(L, base, ceil(base.num))
+    result = ceil(base.num)
+    if base.num < -0.5 and result == 0.0:
+        result = 0.0  # luajit's interpreter rounds to -1 first, and then adds 1: no -0.
+    return result_number(L, base, result)
 
 
 @library("math.sqrt")

@@ -251,6 +251,7 @@ def handle_error(g: Ptr[VM], L: Ptr[State], catcher: Ptr[TValue]) -> None:
     savepc = g.savepc
     count: i64 = -1
     top = addr(L.top) - addr(L.stack)
+    full = u64(0)
     if unlikely(g.handling == addr(L)):
         g.errval.bits = FALSE
     elif likely(L.top + HANDLER_ROOM <= L.maxstack) or stack_grow(g, L, u32(HANDLER_ROOM)) == 0:
@@ -262,12 +263,12 @@ def handle_error(g: Ptr[VM], L: Ptr[State], catcher: Ptr[TValue]) -> None:
         g.handling = addr(L)
         count = call_lua(g, L, slot + 2, 1)
     else:
-        set_nil(g.errval)
+        full = u64(1)
     if count > 0:
         copy(g.errval, L.top - count)
     elif count == 0:
         set_nil(g.errval)
     else:
-        g.upcall(UPCALL_HANDLER_FAILED, addr(L), u64(0), u64(0))
+        g.upcall(UPCALL_HANDLER_FAILED, addr(L), full, u64(0))
     L.top = Ptr[TValue](addr(L.stack) + top)
     g.savepc = savepc

@@ -548,14 +548,14 @@ class Runtime:
         base = state.base.addr
         return base if self._link(base) & KIND in CATCHERS else self._below(state, base)
 
-    def _handler_failed(self, _a: int, _b: int, _c: int) -> int:
-        """No stack was left for a message handler, or else it failed."""
+    def _handler_failed(self, _a: int, full: int, _c: int) -> int:
+        """No stack was left for a message handler, or else it failed: with the error in g.errval."""
         g = self.heap.g
         if self._bug is not None:
             return 0
         self.traceback = None
         error = self.values.to_python(g.errval.bits)
-        g.errval.bits = self.values.string(NO_STACK if error in (None, NO_STACK) else TOO_DEEP)
+        g.errval.bits = self.values.string(NO_STACK if full or error == NO_STACK else TOO_DEEP)
         return 0
 
     def _where(self, thread: int, level: int, _: int) -> int:

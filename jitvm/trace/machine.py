@@ -14,6 +14,7 @@ adaptor.
 from __future__ import annotations
 
 import ctypes
+import os
 import struct
 import threading
 import time
@@ -37,6 +38,14 @@ from x64.trace import ExitPoint, TraceCode, adaptor, compile_trace
 from x64.trail import Trail
 
 JMP_SIZE = 5
+
+
+def _check(expansion: Expansion, trail: Trail) -> None:
+    """Replays the allocation, as tests do for every trace."""
+    from x64.check import check
+    from x64.fuse import Selection
+
+    check(expansion.function, trail, Selection(expansion.function))
 
 
 @dataclass(slots=True, eq=False)
@@ -116,8 +125,11 @@ class Machine:
         rests_on = self._parent(trace, above, point)
         expansion = expand(trace, self._link_name, rests_on)
         places = self._places(expansion, rests_on, point)
-        trail = Trail() if trace.copies is not None else None
+        checked = os.environ.get("JITVM_CHECK") == "1"
+        trail = Trail() if checked or trace.copies is not None else None
         code = compile_trace(expansion, len(trace.snaps), places, trail)
+        if checked and trail is not None:
+            _check(expansion, trail)
         made = self._place(trace, code, expansion)
         with self._lock:
             self.compiled[trace.number] = made

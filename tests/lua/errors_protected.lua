@@ -25,3 +25,7 @@ local function caller(n) lvl(n) end
 for n = 0, 5 do show(pcall(caller, n)) end
 show(pcall(function() local function f() error("tail", 2) end return f() end))
 print(pcall(assert, false)) print(pcall(assert, nil, "msg")) print(pcall(assert)) print(assert(1, 2, 3))
+-- A message handler that fails, with whatever value.
+for _, value in ipairs{"x", 1, false} do print(xpcall(function() error(value) end, function(m) error(m) end)) end
+print(xpcall(function() error(nil) end, function(m) error(m) end))
+print(xpcall(function() error() end, function() error() end))
