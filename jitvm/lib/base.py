@@ -106,7 +106,7 @@ def lib_type(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
 @library("assert")
 @native
 def lib_assert(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
-    """All its arguments, if the first is true."""
+    """All its arguments, if the first is true.  Else a string is the error, or the last argument."""
     if unlikely(not check_any(g, nargs, 1)):
         return -1
     if is_truthy(base):
@@ -116,7 +116,7 @@ def lib_assert(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
     if nargs > 1 and is_number(base + 1):
         set_str(base + 1, num_tostr(g, base + 1))
     if nargs > 1 and not is_str(base + 1):
-        copy(g.errval, base + 1)
+        copy(g.errval, base + (nargs - 1))
         g.errcode = 0
     return -1
 
@@ -294,10 +294,10 @@ def lib_tonumber(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i6
         if not is_number(base) and not (is_str(base) and str_tonum(g, str_of(base), base) != 0):
             base.bits = NIL
         return result_bits(L, base, base.bits)
-    if unlikely(radix < 2 or radix > 36):
-        return arg_error(g, 2, BASE_RANGE)
     if unlikely(not check_string(g, base, nargs, 1)):
         return -1
+    if unlikely(radix < 2 or radix > 36):
+        return arg_error(g, 2, BASE_RANGE)
     return radix_number(L, base, u32(radix))
 
 

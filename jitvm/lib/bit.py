@@ -145,8 +145,8 @@ def lib_bit_tohex(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i
         if count < 0:
             count = -count
             letter = CAPITAL_A - 10
-    if u32(count) < 8:
-        word = word & ((u32(1) << (u32(count) * 4)) - 1)
+    if count < 8:  # Also -2^31, which is its own negation.
+        word = word & ((u32(1) << (u32(count) * 4 & 31)) - 1)
     count = (count + 1 & 255) - 1  # 255 means as many as it takes.
     least: i32 = 0 if count >= 0 else 1
     rest = word

@@ -26,6 +26,7 @@ from jitvm.runtime.values import (
     format_number,
     kind_of,
     number_of,
+    parse_number,
 )
 
 #: Where the metatable of numbers is; those of the other types are at ~tag.
@@ -178,7 +179,7 @@ def debug_getinfo(call: Call) -> Results:
         fn = Ptr(GCfunc, which & POINTER)
         if ">" in options:
             raise BadArgument(skip + 2, b"invalid option")
-    elif kind_of(which) >= NUMBER_FROM or kind_of(which) == KIND_STR and not call.is_absent(skip + 1):
+    elif kind_of(which) >= NUMBER_FROM or parse_number(_text(call, which)) is not None:
         level = call.integer(skip + 1)
         frames = frames_of(call, thread)
         if level == len(frames) and thread.addr == call.runtime.tracer.main:
@@ -197,6 +198,11 @@ def debug_getinfo(call: Call) -> Results:
             raise BadArgument(skip + 2, b"invalid option")
         items |= _described(call, option, fn, frame, caller)
     return (call.runtime.new_table(items),)
+
+
+def _text(call: Call, bits: int) -> bytes:
+    """A string's; none for other values."""
+    return call.runtime.values.text(bits) if kind_of(bits) == KIND_STR else b""
 
 
 def _described(

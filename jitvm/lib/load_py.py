@@ -33,7 +33,7 @@ def base_loadstring(call: Call) -> Results:
 def base_load(call: Call) -> Results:
     """A function of a string, or of the pieces that a function returns."""
     kind = kind_of(call.bits(1))
-    mode, name = call.string(3, ANY_MODE), call.string(2, b"=(load)")
+    name, mode = call.string(2, b"=(load)"), call.string(3, ANY_MODE)
     if kind == KIND_STR or (kind >= NUMBER_FROM and call.count):
         source = call.string(1)
         return _load(call, source, call.string(2, source), mode, 4)

@@ -169,7 +169,8 @@ def _format_time(pattern: bytes, tm: Any) -> bytes:
 
 @function("os.difftime")
 def os_difftime(call: Call) -> Results:
-    return (float(_whole(call.number(1)) - _whole(call.number(2, 0.0))),)
+    start = call.number(2, 0.0)  # Checked first.
+    return (float(_whole(call.number(1)) - _whole(start)),)
 
 
 @function("os.setlocale")

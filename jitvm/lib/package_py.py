@@ -133,7 +133,9 @@ def search_path(
 
 @function("package.searchpath")
 def package_searchpath(call: Call) -> Results:
-    found, tried = search_path(call.string(1), call.string(2), call.string(3, b"."), call.string(4, b"/"))
+    replacement, separator = call.string(4, b"/"), call.string(3, b".")  # Checked from the last to the first.
+    path = call.string(2)
+    found, tried = search_path(call.string(1), path, separator, replacement)
     return (found,) if found is not None else (None, tried)
 
 

@@ -1,0 +1,13 @@
+-- Which of several wrong arguments is complained about, and numbers at the edges of what fits.
+print(pcall(load, "x", {}, {}))
+print(pcall(tonumber, {}, 99))
+print(pcall(os.difftime, {}, {}))
+print(pcall(package.searchpath, {}, {}))
+print(pcall(package.searchpath, 1, 2, 3, {}))
+print(pcall(ipairs))
+print(pcall(ipairs, "x"))
+print(pcall(assert, nil, {}, 5))
+print(pcall(assert, false, nil, "last"))
+print(pcall(debug.getinfo, "x"), pcall(debug.getinfo, "1x", "S"))
+print(type(debug.getinfo("1")), pcall(debug.getinfo, 1, {}))
+print(bit.tohex(255, -2147483648) == "", bit.tohex(255, -2147483647), bit.tohex(255, 2 ^ 32 + 2))
