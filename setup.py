@@ -1,4 +1,4 @@
-"""Packaging: three packages, one console script, and the VM image.
+"""Packaging: three packages, two console scripts, and the VM image.
 
 What people install is `jitvm`; `ir` and `x64` come along as its layers.  The run-time needs nothing but
 iced-x86 (instruction encoding) and cffi (entering machine code).
@@ -26,8 +26,11 @@ except ImportError:  # Older versions of setuptools leave it to the package `whe
 HERE = Path(__file__).resolve().parent
 LAYERS = ("ir", "x64", "jitvm")
 RUN_REQUIREMENTS = ["iced-x86>=1.20", "cffi>=1.16"]
+# Of jittrace, the second command.  jitvm itself does not import them.
+TOOL_REQUIREMENTS = ["click>=8", "rich>=13"]
 TEST_REQUIREMENTS = [
     "pytest>=7", "pytest-xdist>=3", "hypothesis>=6", "ruff>=0.4", "mypy>=1.8", "jsonschema>=4",
+    *TOOL_REQUIREMENTS,
 ]  # fmt: skip
 
 
@@ -68,10 +71,12 @@ setup(
     author="the jitvm authors",
     python_requires=">=3.10",
     packages=find_packages(include=[pattern for name in LAYERS for pattern in (name, f"{name}.*")]),
-    package_data={"jitvm.model": ["*.schema.json"]},
+    package_data={"jitvm.model": ["*.schema.json"], "jitvm.jittrace": ["*.lua"]},
     install_requires=RUN_REQUIREMENTS,
-    extras_require={"test": TEST_REQUIREMENTS},
-    entry_points={"console_scripts": ["jitvm = jitvm.__main__:main"]},
+    extras_require={"tools": TOOL_REQUIREMENTS, "test": TEST_REQUIREMENTS},
+    entry_points={
+        "console_scripts": ["jitvm = jitvm.__main__:main", "jittrace = jitvm.jittrace.__main__:main"]
+    },
     cmdclass={"build_py": BuildWithImage, "bdist_wheel": PlatformWheel},
     classifiers=[
         "Operating System :: POSIX :: Linux",

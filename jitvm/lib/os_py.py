@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import struct
 import time
@@ -48,6 +49,7 @@ def os_exit(call: Call) -> Results:
         status = call.integer(1, 0)
     if call.is_true(2):
         call.runtime.close()
+    atexit._run_exitfuncs()  # Listings in files, and recordings.
     libc("fflush")(0)
     os._exit(status & 0xFF)
 

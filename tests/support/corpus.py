@@ -28,13 +28,13 @@ from pathlib import Path
 
 from jitvm.front.listing import list_bytes
 from jitvm.front.parser import compile_chunk
+from jitvm.jittrace.inputs import QUIET_DUMP
 from tests.support import normalise, oracle, process
 from tests.support.modes import Mode
 
 TRACES = process.ROOT / "traces"
 PROGRAMS = process.ROOT / "tests" / "lua"
 DEVIATIONS = TRACES / "DEVIATIONS.md"
-QUIET_DUMP = Path(__file__).with_name("quiet_dump.lua")
 LISTING_LETTERS, OWN_LETTERS = "tbisT", "tbisrmT"
 Engine = Callable[..., process.Result]
 

@@ -1,5 +1,5 @@
 -- Prints a script's traces as -jdump does, with the dumper's own code kept out of the hot counters.
--- usage: luajit quiet_dump.lua LETTERS OUTFILE SCRIPT
+-- usage: luajit quiet_dump.lua LETTERS OUTFILE SCRIPT [ARGS]
 --
 -- luajit's dumper is Lua code. It runs in the same virtual machine, its loops and functions decrement
 -- the same 64 counters as the script's, and its traces take numbers: what `-jdump` prints depends a
@@ -38,7 +38,8 @@ silence(dump.off)
 silence(require("jit.bc"))
 silence(require("jit.dis_x64"))
 local chunk = assert(loadfile(script))
+arg = {[0] = script, select(4, ...)}
 jit.flush()
 dump.start(letters, outfile)
 jit.on()
-chunk()
+chunk(select(4, ...))

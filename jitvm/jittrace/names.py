@@ -1,0 +1,69 @@
+"""How traces, exits and reasons are called in what the commands write."""
+
+from __future__ import annotations
+
+import re
+
+from ir.abort import TraceError
+from jitvm.front.bytecode import BC
+from jitvm.model.forest import Forest
+from jitvm.model.objects import Call, Constant, Instruction, Link, Literal, Operand, Ref, Trace
+
+_BYTECODE = re.compile(r"NYI: bytecode (\d+)$")
+_OPS = tuple(BC)
+
+
+def trace_name(trace: Trace) -> str:
+    return f"{trace.number if trace.number is not None else '---'} {trace.start or '(?)'}"
+
+
+def link_name(link: Link | None, number: int | None) -> str:
+    if link is None:
+        return "unfinished"
+    if link.target in (0, number):
+        return link.type
+    return f"-> {link.target}" if link.type == "root" else f"-> {link.target} {link.type}"
+
+
+def reason_text(reason: str) -> str:
+    """With the name of the bytecode where listings have its number."""
+    match = _BYTECODE.match(reason)
+    if match is None or int(match[1]) >= len(_OPS):
+        return reason
+    return f"NYI: bytecode {_OPS[int(match[1])].name}"
+
+
+def reason_class(reason: str) -> str:
+    """The reason without what is special about this time."""
+    for error in TraceError:
+        head = error.text.split("%")[0]
+        if reason.startswith(head) and "%" in error.text:
+            return reason_text(reason) if error is TraceError.NYIBC else reason
+    return reason
+
+
+def operand_name(operand: Operand) -> str:
+    match operand:
+        case Ref(number=number):
+            return f"{number:04d}"
+        case Literal(text=text) | Constant(text=text):
+            return text
+        case Call(function=function):
+            return function
+
+
+def instruction_name(ins: Instruction) -> str:
+    """`num LT 0012 +4`"""
+    return " ".join([ins.type, ins.op, *[operand_name(operand) for operand in ins.operands]])
+
+
+def guard_name(forest: Forest, index: int, exit_: int | None) -> str:
+    """The first guard of an exit; empty if it is not known."""
+    ir = forest.log.traces[index].ir
+    if exit_ is None or ir is None:
+        return ""
+    exits = forest.exits(index)
+    if exit_ >= len(exits) or not exits[exit_].guards:
+        return ""
+    first = exits[exit_].guards[0]
+    return next((f"{ins.type} {ins.op}" for ins in ir if ins.number == first), "")
