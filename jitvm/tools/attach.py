@@ -54,7 +54,7 @@ class RuntimeSources:
         self._runtime = runtime
 
     def prototype(self, ident: int) -> Prototype:
-        return self._runtime.protos.loaded[ident].proto
+        return self._runtime.protos.numbered(ident).proto
 
     def builtin_name(self, ffid: int) -> str:
         return self._runtime.jit.builtin_name(ffid)

@@ -86,7 +86,8 @@ class Describer:
 
     def __init__(self, view: View, sources: Sources) -> None:
         self.view, self.sources = view, sources
-        self._live: dict[int, Prototype] = {}
+        #: By number: a prototype, and the same with the bytecode as it is now.  Numbers are used again.
+        self._live: dict[int, tuple[Prototype, Prototype]] = {}
 
     # Places.
 
@@ -148,11 +149,12 @@ class Describer:
 
     def _bytecode(self, fn: int, pos: int, depth: int, name: str | None, ident: int) -> model.Bytecode:
         """The bytecode as it is now, patched or not."""
-        proto = self._live.get(ident)
-        if proto is None:
-            original = self.sources.prototype(ident)
-            proto = self._live[ident] = copy(original)
-            proto.bytecode = list(original.bytecode)
+        original = self.sources.prototype(ident)
+        known = self._live.get(ident)
+        if known is None or known[0] is not original:
+            known = self._live[ident] = original, copy(original)
+            known[1].bytecode = list(original.bytecode)
+        proto = known[1]
         proto.bytecode[pos] = self._word(fn, pos)
         return described_bytecode(proto, pos, depth, name, ident)
 

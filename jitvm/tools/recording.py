@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from ir.abort import Abort
 from ir.trace import Trace
 from jitvm.front.chunkid import location
-from jitvm.front.proto import ProtoFlag
+from jitvm.front.proto import ProtoFlag, Prototype
 from jitvm.model import objects as model
 from jitvm.model.places import place as place_of_text
 from jitvm.options import FLAGS, PARAMETERS, Options
@@ -67,7 +67,9 @@ class Recording(Listener):
         self.wants_exit, self.wants_passes = count_exits, keep_passes
         self.drafts: list[_Draft] = []
         self.events: list[model.Event] = []
-        self.prototypes: dict[int, model.Prototype] = {}  # By their number in the runtime.
+        self.prototypes: list[model.Prototype] = []
+        #: By number in the runtime, which is used again: prototype, and its place in the log.
+        self._numbers: dict[int, tuple[Prototype, int]] = {}
         self._by_serial: dict[int, int] = {}
         self._describer: Describer | None = None
         runtime.bus.listen(self)
@@ -78,12 +80,11 @@ class Recording(Listener):
 
     def log(self, script: str | None = None) -> model.Log:
         """All that was recorded so far."""
-        numbers = {ident: index for index, ident in enumerate(self.prototypes)}
-        traces = tuple([_renumbered(draft.made(self.wants_exit), numbers) for draft in self.drafts])
+        traces = tuple([draft.made(self.wants_exit) for draft in self.drafts])
         options = self.runtime.options
         producer = model.Producer(NAME, VERSION, settings(options), script, options.seed)
         form = model.Form("dump", "tbisrma", "T")
-        return model.Log(traces, tuple(self.events), tuple(self.prototypes.values()), producer, form)
+        return model.Log(traces, tuple(self.events), tuple(self.prototypes), producer, form)
 
     # Events.
 
@@ -103,10 +104,8 @@ class Recording(Listener):
         if index is None:
             return  # It began before the recording did.
         draft = self.drafts[index]
-        codes = self._describe(view).bytecodes(place.fn, place.pos, depth)
-        for code in codes:
-            if code.prototype is not None:
-                self._prototype(code.prototype)
+        described = self._describe(view).bytecodes(place.fn, place.pos, depth)
+        codes = [replace(code, prototype=self._prototype(code.prototype)) for code in described]
         draft.firsts.append(trace.nins)
         draft.indices.append(len(draft.bytecode))
         draft.bytecode += codes
@@ -187,30 +186,29 @@ class Recording(Listener):
             found.append(described)
         return tuple(found)
 
-    def _prototype(self, ident: int) -> None:
-        if ident not in self.prototypes:
-            proto = self.sources.prototype(ident)
-            self.prototypes[ident] = model.Prototype(
-                decoded(proto.chunkname),
-                proto.firstline,
-                proto.lastline,
-                proto.numparams,
-                bool(proto.flags & ProtoFlag.VARARG),
-                proto.framesize,
-                tuple([decoded(name) for name in proto.uvnames]),
-                tuple([described_bytecode(proto, pos) for pos in range(len(proto.bytecode))]),
-            )
+    def _prototype(self, ident: int | None) -> int | None:
+        """The place in the log of a prototype of the runtime."""
+        if ident is None:
+            return None
+        proto = self.sources.prototype(ident)
+        known = self._numbers.get(ident)
+        if known is None or known[0] is not proto:
+            known = self._numbers[ident] = proto, len(self.prototypes)
+            self.prototypes.append(described_prototype(proto))
+        return known[1]
 
 
-def _renumbered(trace: model.Trace, numbers: dict[int, int]) -> model.Trace:
-    """Prototypes by their place in the log."""
-    bytecode = tuple(
-        [
-            code if code.prototype is None else replace(code, prototype=numbers[code.prototype])
-            for code in trace.bytecode or ()
-        ]
+def described_prototype(proto: Prototype) -> model.Prototype:
+    return model.Prototype(
+        decoded(proto.chunkname),
+        proto.firstline,
+        proto.lastline,
+        proto.numparams,
+        bool(proto.flags & ProtoFlag.VARARG),
+        proto.framesize,
+        tuple([decoded(name) for name in proto.uvnames]),
+        tuple([described_bytecode(proto, pos) for pos in range(len(proto.bytecode))]),
     )
-    return replace(trace, bytecode=bytecode)
 
 
 def settings(options: Options) -> tuple[str, ...]:

@@ -163,3 +163,24 @@ def test_two_runs_are_equal() -> None:
     assert [
         (trace.start, trace.origin, trace.link, trace.ir) for trace in recorded(LOOP).traces
     ] == [(trace.start, trace.origin, trace.link, trace.ir) for trace in recorded(LOOP).traces]
+
+
+def test_functions_whose_number_is_used_again() -> None:
+    """Prototypes die; another one may get the number and the place of a dead one."""
+    runtime = Runtime(Options())
+    recording = Recording(runtime)
+    dump = io.StringIO()
+    runtime.bus.listen(Dump(dump, RuntimeSources(runtime), frozenset("b")))
+    for name, op in ((b"first", b"+"), (b"other", b"-")):
+        source = b"local x = 1 for i = 1, 100 do x = x %b i end" % op
+        runtime.call(runtime.load(source, b"@" + name))
+        runtime.flush_traces()
+        runtime.free_protos()
+    log = recording.log()
+    assert [prototype.chunk for prototype in log.prototypes] == ["@first", "@other"]
+    found = [trace.bytecode or () for trace in log.traces]
+    assert [[(code.op, code.prototype) for code in codes] for codes in found] == [
+        [("ADDVV", 0), ("FORL", 0)],
+        [("SUBVV", 1), ("FORL", 1)],
+    ]
+    assert "ADDVV" in dump.getvalue() and "SUBVV" in dump.getvalue()
