@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ir.layout import Ptr
-from ir.objects import GCtab, GCudata
+from ir.objects import GCtab, GCudata, TValue
 from jitvm.front.errors import BadArgument
 from jitvm.lib.call_py import Call, Results, Slot, function
 from jitvm.lib.table import opener
 from jitvm.runtime.value import FALSE, NIL, POINTER, TAB_BITS, TRUE, UDATA_BITS
-from jitvm.runtime.values import KIND_UDATA, kind_of
+from jitvm.runtime.values import KIND_UDATA, bits_of_number, kind_of, parse_number
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
@@ -21,6 +21,15 @@ def _as_header(call: Call) -> Results:
 
 function("pcall")(_as_header)
 function("xpcall")(_as_header)
+
+
+def string_to_number(runtime: Runtime, string: int, number: int, _: int) -> int:
+    """Native code has a string where a number is wanted: 1, and the number is put into a slot, or 0."""
+    value = parse_number(runtime.values.text(Ptr(TValue, string).bits))
+    if value is None:
+        return 0
+    Ptr(TValue, number).bits = bits_of_number(value)
+    return 1
 
 
 # Userdata.

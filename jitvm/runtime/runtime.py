@@ -32,7 +32,7 @@ from jitvm.runtime.protos import Protos
 from jitvm.runtime.switch import Switch
 from jitvm.runtime.upcalls import Upcall
 from jitvm.runtime.value import FUNC_BITS, HANDLER_MARK, NIL, POINTER, TAB_BITS, func_of
-from jitvm.runtime.values import LuaObject, Values, bits_of_number, parse_number
+from jitvm.runtime.values import LuaObject, Values
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
@@ -382,7 +382,7 @@ class Runtime:
         table = {
             Upcall.ERROR: self._make_error,
             Upcall.RAISED: self._raised,
-            Upcall.BUILTIN: self._builtin,
+            Upcall.BUILTIN: lambda head, at, n: self.builtins.by_header[head](self, Ptr(State, at), n),
             Upcall.HOTLOOP: lambda thread, pc, _: self._traced(self.jit.hot_loop, thread, pc),
             Upcall.HOTCALL: lambda thread, pc, _: self._traced(self.jit.hot_call, thread, pc),
             Upcall.RECORD: lambda thread, pc, _: self._traced(self.jit.record, thread, pc),
@@ -391,7 +391,7 @@ class Runtime:
             Upcall.INTERRUPT: self._interrupt,
             Upcall.WHERE: self._where,
             Upcall.HANDLER_FAILED: self._handler_failed,
-            Upcall.STRING_TO_NUMBER: self._string_to_number,
+            Upcall.STRING_TO_NUMBER: self._library("base_py", "string_to_number"),
             Upcall.OUT_OF_MEMORY: self._out_of_memory,
             Upcall.HOOK: lambda thread, pc, _: self.hooks.bytecode(thread, pc) or 0,
             Upcall.EXIT: lambda trace, snap, _: self._traced(lambda: self.jit.exit_taken(trace, snap)),
@@ -564,9 +564,6 @@ class Runtime:
         self.heap.g.errval.bits = self.values.string(place)
         return 0
 
-    def _builtin(self, header: int, thread: int, nargs: int) -> int:
-        return self.builtins.by_header[header](self, Ptr(State, thread), nargs)
-
     def _interrupt(self, thread: int, pc: int, _: int) -> int:
         """A program that is to be stopped comes by."""
         if self._bug is not None:
@@ -585,13 +582,6 @@ class Runtime:
 
         here = next(self.frames.walk(Ptr(State, thread), pc + 4), None)
         raise LuaError(where(here) + b"interrupted!")
-
-    def _string_to_number(self, string: int, number: int, _: int) -> int:
-        value = parse_number(self.values.text(Ptr(TValue, string).bits))
-        if value is None:
-            return 0
-        Ptr(TValue, number).bits = bits_of_number(value)
-        return 1
 
     def _out_of_memory(self, size: int, _b: int, _c: int) -> int:
         """The limit is reached: the program is stopped soon.  Beyond all limits the process ends."""
