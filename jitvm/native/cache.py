@@ -8,7 +8,8 @@ In the cache directory ($XDG_CACHE_HOME/jitvm or ~/.cache/jitvm):
     functions-KEY    compiled functions by the digest of their IR; KEY is a hash of the code generator
 
 Every file carries a checksum and is written under a temporary name, then renamed: what is damaged reads as
-missing, and processes that build at the same time do no harm.  Without a writable directory nothing is kept.
+missing, and processes that build at the same time do no harm.  Without a writable directory nothing is kept,
+nor by a process under which sources have been edited: what it has loaded is not what is on disk now.
 """
 
 from __future__ import annotations
@@ -107,6 +108,23 @@ def read(path: str) -> Any:
     if not data.startswith(MAGIC) or _checksum(data[head:]) != data[len(MAGIC) : head]:
         return None
     return marshal.loads(memoryview(data)[head:])
+
+
+def keep(path: str, value: Any) -> bool:
+    """`write`, unless a source file is younger than this process: the value may be that of an older one."""
+    return not _edited_since(_started()) and write(path, value)
+
+
+def _edited_since(seconds: float) -> bool:
+    return any(status.st_mtime > seconds for _, status in files(HEAP_SOURCES))
+
+
+def _started() -> float:
+    """When this process began, in seconds since the epoch, a little too early rather than too late."""
+    with open("/proc/self/stat", "rb") as file:
+        ticks = int(file.read().rpartition(b")")[2].split()[19])  # Field 22: since the machine started.
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    return time.time() - age - 0.01
 
 
 def write(path: str, value: Any) -> bool:

@@ -94,7 +94,7 @@ def find(key: str) -> Linked:
     linked = from_plain(_kept(f"{folder}/image-{key}", SHIPPED, key))
     if linked is None:
         linked = rebuild(folder)
-        cache.write(f"{folder}/image-{key}", (key, linked.plain()))
+        cache.keep(f"{folder}/image-{key}", (key, linked.plain()))
         cache.prune(folder)
     return linked
 
@@ -106,7 +106,7 @@ def keys() -> tuple[str, str]:
         case (str(key), str(heap_key)):
             return key, heap_key
     found = cache.content_key(), cache.content_key(cache.HEAP_SOURCES)
-    cache.write(stamp_file, found)
+    cache.keep(stamp_file, found)
     return found
 
 
@@ -122,7 +122,7 @@ def _kept(cached: str, shipped: str, key: str) -> Any:
 def keep_heap(saved: Any) -> None:
     """Keeps a snapshot of a new runtime's heap for later processes."""
     key = keys()[1]
-    cache.write(f"{cache.directory()}/heap-{key}", (key, saved))
+    cache.keep(f"{cache.directory()}/heap-{key}", (key, saved))
 
 
 def rebuild(folder: str) -> Linked:
@@ -133,7 +133,7 @@ def rebuild(folder: str) -> Linked:
     known = cache.read(path)
     linked, used = build(known if isinstance(known, dict) else {})
     if used != known:
-        cache.write(path, used)
+        cache.keep(path, used)
     return linked
 
 

@@ -68,6 +68,21 @@ def test_edited_sources_reuse_functions(filled: Path, monkeypatch: pytest.Monkey
     assert image.find(image.keys()[0]).plain() == cache.read(filled / "image-edited")[1]
 
 
+def test_nothing_is_kept_once_sources_are_younger_than_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "jitvm" / "front" / "bytecode.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("")
+    os.utime(source, (0, 0))
+    monkeypatch.setattr(cache, "ROOT", str(tmp_path))
+    assert cache.keep(str(tmp_path / "kept"), (1, 2))
+    source.touch()
+    assert not cache.keep(str(tmp_path / "not-kept"), (1, 2))
+    assert cache.read(str(tmp_path / "kept")) == (1, 2)
+    assert cache.read(str(tmp_path / "not-kept")) is None
+
+
 @pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "noise"])
 def test_damaged_files_read_as_missing(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "file"
