@@ -22,16 +22,16 @@ from jitvm.front.bytecode import ins_ad
 from jitvm.front.errors import BadArgument, LuaError
 from jitvm.front.program import read_program
 from jitvm.interp.headers import Header
-from jitvm.lib.ffnames import FFIDS
 from jitvm.options import Options
 from jitvm.runtime.builtins import Builtins
 from jitvm.runtime.engine import ImageEngine
 from jitvm.runtime.hooks import Hooks
 from jitvm.runtime.output import Output
 from jitvm.runtime.protos import Protos
+from jitvm.runtime.raised import Raised
 from jitvm.runtime.switch import Switch
 from jitvm.runtime.upcalls import Upcall
-from jitvm.runtime.value import FUNC_BITS, HANDLER_MARK, NIL, POINTER, TAB_BITS, func_of
+from jitvm.runtime.value import FUNC_BITS, NIL, POINTER, TAB_BITS
 from jitvm.runtime.values import LuaObject, Values
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
@@ -49,12 +49,7 @@ FAILED = -1
 MAX_ENTRIES = 190
 #: Finalizers that may fail when the program ends, before the others are left alone.
 MAX_FAILED_FINALIZERS = 10
-TOO_DEEP = b"error in error handling"
-NO_STACK = b"stack overflow"
 NO_MEMORY = b"not enough memory"
-KIND = 7
-CATCHERS = (Frame.PCALL, Frame.C, Frame.CP)
-LINK_BITS = ~7
 
 
 class Runtime:
@@ -379,9 +374,10 @@ class Runtime:
     # Upcalls.
 
     def _upcall_table(self) -> dict[int, Callable[[int, int, int], int]]:
+        raised = Raised(self)
         table = {
             Upcall.ERROR: self._make_error,
-            Upcall.RAISED: self._raised,
+            Upcall.RAISED: raised.raised,
             Upcall.BUILTIN: lambda head, at, n: self.builtins.by_header[head](self, Ptr(State, at), n),
             Upcall.HOTLOOP: lambda thread, pc, _: self._traced(self.jit.hot_loop, thread, pc),
             Upcall.HOTCALL: lambda thread, pc, _: self._traced(self.jit.hot_call, thread, pc),
@@ -390,7 +386,7 @@ class Runtime:
             Upcall.STITCH: lambda thread, pc, trace: self._traced(self.jit.stitch, thread, pc, trace),
             Upcall.INTERRUPT: self._interrupt,
             Upcall.WHERE: self._where,
-            Upcall.HANDLER_FAILED: self._handler_failed,
+            Upcall.HANDLER_FAILED: raised.handler_failed,
             Upcall.STRING_TO_NUMBER: self._library("base_py", "string_to_number"),
             Upcall.OUT_OF_MEMORY: self._out_of_memory,
             Upcall.HOOK: lambda thread, pc, _: self.hooks.bytecode(thread, pc) or 0,
@@ -446,6 +442,11 @@ class Runtime:
         if self._jit is not None:
             self._jit.interrupt()
 
+    @property
+    def has_bug(self) -> bool:
+        """Is a bug of ours on its way?"""
+        return self._bug is not None
+
     def throw(self, error: LuaError) -> None:
         """Puts an error on its way: native code unwinds when the upcall returns."""
         self.traceback = error.traceback
@@ -464,99 +465,12 @@ class Runtime:
         self.heap.g.errval.bits = self.values.string(message)
         return 0
 
-    def _raised(self, thread: int, catcher: int, _: int) -> int:
-        """An error is about to leave frames: the last chance to look at them."""
-        state = Ptr(State, thread)
-        if self._bug is not None:
-            return 0
-        if self.heap.g.recording:
-            self.jit.error_thrown()
-        link = self._link(catcher)
-        while link & KIND == Frame.CP and not self._is_handler(catcher):
-            below = self._below(state, catcher)
-            if not below:
-                break
-            # A library function that called back passes the error on, but the handler sees where it arose.
-            catcher, link = below, self._link(below)
-        if link & KIND == Frame.PCALL:
-            if link & LINK_BITS == 24:
-                self._handle(state, catcher)
-        elif link & KIND != Frame.C and self.traceback is None and not self._is_caught(state):
-            from jitvm.runtime.debug import traceback
-
-            self.traceback = traceback(self.frames, state, self.heap.g.savepc, self.tracer)
-        return 0
-
-    def _link(self, base: int) -> int:
-        return int(Ptr(TValue, base - 8).bits)
-
     @property
     def tracer(self) -> Tracer:
         """Addresses that tracebacks show."""
         from jitvm.runtime.debug import Tracer
 
         return Tracer(self.heap.g.main.addr, self.heap.g.addr)
-
-    def _is_caught(self, state: Ptr) -> bool:
-        """Is there a pcall anywhere below, or a resume?"""
-        base = state.base.addr
-        while base > state.stack.addr + 16:
-            link = self._link(base)
-            if link & KIND == Frame.PCALL:
-                return True
-            if link & 3 == Frame.LUA:
-                base -= 16 + 8 * (int.from_bytes(self.heap.memory.read(link - 3, 1), "little"))
-            elif link & KIND == Frame.C:
-                state = state.resumer
-                base = state.base.addr
-                if func_of(state.base - 2).ffid == FFIDS["coroutine.resume"]:
-                    return True
-            else:
-                base -= link & LINK_BITS
-        return False
-
-    def _below(self, state: Ptr, base: int) -> int:
-        """The next frame down that errors do not simply leave; 0 if there is none."""
-        while True:
-            link = self._link(base)
-            if link & 3 == Frame.LUA:
-                base -= 16 + 8 * (int.from_bytes(self.heap.memory.read(link - 3, 1), "little"))
-            else:
-                base -= link & LINK_BITS
-            if base <= state.stack.addr + 16:
-                return 0
-            if self._link(base) & KIND in CATCHERS:
-                return base
-
-    def _handle(self, state: Ptr, catcher: int) -> None:
-        """The handler of an xpcall runs once for an error, though library functions may pass that on."""
-        g, place = self.heap.g, catcher - state.stack.addr
-        if (g.handled_place, g.handled_error) == (place, g.errval.bits):
-            g.handled_place = 0
-            return
-        kept = g.vmstate, g.jit_base.addr, g.cframe
-        self.heap.call("handle_error", g, state, Ptr(TValue, catcher))
-        g.vmstate, g.jit_base, g.cframe = kept
-        if state.stack.addr + place != self._nearest(state):
-            g.handled_place, g.handled_error = place, g.errval.bits
-
-    def _is_handler(self, base: int) -> bool:
-        """Is it the frame of a message handler?  Its errors have no handler."""
-        return int(Ptr(TValue, base - 24).bits) == HANDLER_MARK
-
-    def _nearest(self, state: Ptr) -> int:
-        base = state.base.addr
-        return base if self._link(base) & KIND in CATCHERS else self._below(state, base)
-
-    def _handler_failed(self, _a: int, full: int, _c: int) -> int:
-        """No stack was left for a message handler, or else it failed: with the error in g.errval."""
-        g = self.heap.g
-        if self._bug is not None:
-            return 0
-        self.traceback = None
-        error = self.values.to_python(g.errval.bits)
-        g.errval.bits = self.values.string(NO_STACK if full or error == NO_STACK else TOO_DEEP)
-        return 0
 
     def _where(self, thread: int, level: int, _: int) -> int:
         """The position of a caller."""
