@@ -14,6 +14,7 @@ within reach of a 32-bit displacement.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from bisect import bisect_right
@@ -99,8 +100,11 @@ def find(key: str) -> Linked:
     return linked
 
 
+@functools.cache
 def keys() -> tuple[str, str]:
-    """Of the image, and of a new runtime's heap, for the sources as they are."""
+    """Of the image, and of a new runtime's heap, for the sources as they are; once a process.
+
+    What a process builds after its sources were edited is not what they say now."""
     stamp_file = f"{cache.directory()}/stamp-{cache.stamp()}"
     match cache.read(stamp_file):
         case (str(key), str(heap_key)):
