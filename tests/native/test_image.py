@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,21 @@ from jitvm.native.build import link
 from jitvm.runtime.runtime import Runtime
 from x64.area import Area
 from x64.foreign import callable_at
+
+
+@pytest.fixture(autouse=True)
+def another_process() -> Iterator[None]:
+    """Keys are computed once a process."""
+    image.keys.cache_clear()
+    yield
+    image.keys.cache_clear()
+
+
+def test_keys_stay_those_of_what_runs(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = image.keys()
+    monkeypatch.setattr(cache, "stamp", lambda: "edited meanwhile")
+    monkeypatch.setattr(cache, "content_key", lambda *parts: "edited meanwhile")
+    assert image.keys() == keys
 
 
 @pytest.fixture(scope="module")
