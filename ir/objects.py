@@ -91,7 +91,7 @@ class GCudata(Struct):
 
 
 #: Kinds of userdata.
-UDTYPE_USERDATA, UDTYPE_IO_FILE = 0, 1
+UDTYPE_USERDATA, UDTYPE_IO_FILE, UDTYPE_BUFFER = 0, 1, 3
 
 
 class GCupval(Struct):
@@ -342,6 +342,7 @@ class VM(Struct):
     io_input: Ptr[GCudata]  # What io.read and io.write use.
     io_output: Ptr[GCudata]
     io_metatable: Ptr[GCtab]
+    buffer_metatable: Ptr[GCtab]
     scan_number: Ptr[u8]  # "%lf"
     # The xpcall whose handler has run already (its frame's offset in the stack), and the error it made.
     handled_place: u64

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from ir.layout import Ptr
-from ir.objects import GCfunc, GCtab, GCudata, GCupval, State, TValue
+from ir.objects import UDTYPE_BUFFER, GCfunc, GCtab, GCudata, GCupval, State, TValue
 from jitvm.front.chunkid import chunk_id
 from jitvm.front.errors import BadArgument, LuaError
 from jitvm.front.proto import ProtoFlag
@@ -102,7 +102,8 @@ def _environment_owner(bits: int) -> Ptr | None:
         case 6:
             return Ptr(State, bits & POINTER)
         case 12:
-            return Ptr(GCudata, bits & POINTER)
+            ud = Ptr(GCudata, bits & POINTER)
+            return ud if ud.udtype != UDTYPE_BUFFER else None  # A buffer's is its own affair.
         case _:
             return None
 

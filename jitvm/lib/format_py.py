@@ -249,14 +249,19 @@ DIRECTIVES: dict[str, Callable[[Call, int, Spec], bytes]] = {
 
 @function("string.format_aux")
 def string_format(call: Call) -> Results:
-    template = call.string(1)
+    return (formatted(call, 1),)
+
+
+def formatted(call: Call, number: int) -> bytes:
+    """The argument `number` with its directives filled in by the arguments behind it."""
+    template = call.string(number)
     pieces: list[bytes] = []
-    at, number = 0, 1
+    at = 0
     while True:
         found = template.find(b"%", at)
         if found < 0:
             pieces.append(template[at:])
-            return (b"".join(pieces),)
+            return b"".join(pieces)
         pieces.append(template[at:found])
         if template[found + 1 : found + 2] == b"%":
             pieces.append(b"%")

@@ -34,7 +34,7 @@ LOADED = (
     "_G", "package", "coroutine", "table", "io", "os", "string", "math", "debug", "bit", "jit", "jit.opt",
 )  # fmt: skip
 #: Modules and functions that exist once they are required.
-PRELOADED_MODULES = ("jit.util", "jit.profile")
+PRELOADED_MODULES = {"jit.util": "jit.util", "jit.profile": "jit.profile", "string.buffer": "buffer"}
 PRELOADED_FUNCTIONS = ("table.new", "table.clear")
 LOADERS = ("preload", "lua", "c", "croot")
 #: Marks a module that is being loaded.
@@ -82,10 +82,10 @@ def open_package(runtime: Runtime) -> None:
     runtime.set_field(registry, b"_LOADED", runtime.field(package, b"loaded"))
 
 
-def _preload_module(name: str) -> None:
+def _preload_module(name: str, library: str) -> None:
     @function(f"preload.{name}_aux")
     def loader(call: Call) -> Results:
-        return (Slot(call.runtime.builtins.module(name).addr | TAB_BITS),)
+        return (Slot(call.runtime.builtins.module(library).addr | TAB_BITS),)
 
 
 def _preload_function(name: str) -> None:
@@ -99,7 +99,7 @@ def _preload_function(name: str) -> None:
 
 
 for _name in PRELOADED_MODULES:
-    _preload_module(_name)
+    _preload_module(_name, PRELOADED_MODULES[_name])
 for _name in PRELOADED_FUNCTIONS:
     _preload_function(_name)
 

@@ -38,7 +38,7 @@ class FunctionName:
 
 Upvalue = bytes | FunctionName
 #: Tables of functions that are in no other table: methods of files, and what has to be required.
-HIDDEN_MODULES = ("io.method", "jit.util", "jit.profile")
+HIDDEN_MODULES = ("io.method", "jit.util", "jit.profile", "buffer", "buffer.method")
 #: Functions that are in no table until a program requires them by name.
 HIDDEN_FUNCTIONS = ("table.new", "table.clear")
 

@@ -55,6 +55,8 @@ EXPECTED = {
     Bad.FUNCTION: b"function",
     Bad.BOOLEAN: b"boolean",
     Bad.FILE: b"FILE*",
+    Bad.BUFFER: b"buffer",
+    Bad.BUFFER_ITEM: b"string/number/__tostring",
 }
 REASONS = {
     Bad.THREAD: b"coroutine expected",
@@ -70,6 +72,7 @@ REASONS = {
     Bad.FUNCTION_OR_LEVEL: b"function or level expected",
     Bad.INVALID_FORMAT: b"invalid format",
     Bad.REPLACEMENT_TYPE: b"string/function/table expected",
+    Bad.BUFFER_SELF: b"cannot put buffer into itself",
 }
 #: Failures that are not about one argument.
 FAILURES = {
@@ -103,6 +106,7 @@ FAILURES = {
     Bad.STD_CLOSED: b"standard file is closed",
     Bad.PRINT: b"'tostring' must return a string to 'print'",
     Bad.MEMORY: b"not enough memory",
+    Bad.BUFFER_OPTIONS: b"bad options table",
 }
 
 

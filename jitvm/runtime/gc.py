@@ -210,6 +210,7 @@ def mark_roots(g: Ptr[VM]) -> None:
     mark_if(g, addr(g.io_input))
     mark_if(g, addr(g.io_output))
     mark_if(g, addr(g.io_metatable))
+    mark_if(g, addr(g.buffer_metatable))
     mark_value(g, g.registry)
     mark_value(g, g.errval)
     for i in range(BASE_METATABLES):
