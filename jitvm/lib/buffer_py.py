@@ -4,7 +4,7 @@
 
 The format is LuaJIT's.  A value begins with its tag, a number of one, two or five bytes (`_u124`); a tag from
 0x20 on is a string's, and less 0x20 its length.  A table says how many array slots and how many hash entries
-follow it, the latter last node first.  Strings that are keys, and metatables, may be given as their place in a
+follow it, the latter last node first.  Strings that are keys, and metatables, may be given as places in a
 dictionary.
 """
 
