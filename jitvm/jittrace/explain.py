@@ -82,8 +82,9 @@ class Problem:
     count: int = 0
     #: A trace from here was finished in the end.
     solved: bool = False
-    #: All attempts from this place together have used up what is granted.
     blacklisted: bool = False
+    #: What the hot counter began with after the last attempt, if that is known.
+    penalty: int | None = None
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -101,7 +102,7 @@ class Problem:
             return "compiled in the end"
         if self.blacklisted:
             return "blacklisted"
-        return "interpreted"
+        return "interpreted" if self.penalty is None else f"interpreted, penalty {self.penalty}"
 
 
 #: Where a recording begins: index of the trace, its exit, and the place.
@@ -121,6 +122,7 @@ def problems(forest: Forest, folder: Path | None = None) -> list[Problem]:
     found: dict[tuple[Beginning, str, Place], Problem] = {}
     solved: set[Beginning] = set()
     failures: dict[Beginning, int] = {}
+    told: set[Beginning] = set()
     for index, trace in enumerate(forest.log.traces):
         exit_ = trace.origin.exit if trace.origin is not None else None
         beginning = (forest.parents[index], exit_, trace.start)
@@ -134,11 +136,17 @@ def problems(forest: Forest, folder: Path | None = None) -> list[Problem]:
         if key not in found:
             found[key] = Problem(trace.start, trace.origin, abort.reason, abort.place, abort.code)
         found[key].count += 1
+        if abort.penalty is not None:
+            found[key].penalty = abort.penalty
+        if abort.blacklisted:
+            told.add(beginning)
     limit = attempts_until_blacklisted()
     sources = Sources(folder)
     for (beginning, _, _), problem in found.items():
         problem.solved = beginning in solved
-        problem.blacklisted = problem.origin is None and failures[beginning] >= limit
+        # Listings do not tell, but so many attempts are granted.
+        spent = problem.origin is None and failures[beginning] >= limit
+        problem.blacklisted = beginning in told or spent
         problem.lines = sources.around(problem.where)
     return sorted(found.values(), key=lambda p: (p.solved, not p.blacklisted, -p.count, str(p.where)))
 

@@ -152,7 +152,7 @@ def _quoted(text: str) -> str:
 
 # SVG.
 
-ROW, INDENT, WIDTH, HEIGHT, CHARACTER, MARGIN = 30, 36, 300, 22, 7.2, 12
+ROW, INDENT, WIDTH, HEIGHT, CHARACTER, SMALL, PADDING, MARGIN = 30, 36, 300, 22, 7.25, 6.65, 16, 12
 STYLE = """
 text { font: 12px monospace; fill: #222; }
 rect { fill: #eef3fb; stroke: #4a6fa5; }
@@ -163,7 +163,14 @@ rect { fill: #eef3fb; stroke: #4a6fa5; }
 .way { fill: #666; font-size: 11px; }
 path { fill: none; stroke: #888; }
 path.link { stroke: #4a6fa5; stroke-dasharray: 4 3; }
+marker path { fill: #4a6fa5; stroke: none; }
 """
+
+
+ARROW = (
+    '<marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    '<path d="M0 0L8 4L0 8z"/></marker>'
+)
 
 
 def svg(forest: Forest) -> str:
@@ -175,11 +182,14 @@ def svg(forest: Forest) -> str:
     for index, row in rows.items():
         target = forest.linked(index)
         if target is not None and target != index and target in rows:
-            parts.append(_arc(_right(forest, all_nodes[row]), row, right, rows[target], all_nodes, forest))
-    width, height = right + 90, MARGIN * 2 + ROW * len(all_nodes)
+            ends = _right(forest, all_nodes[row]), _right(forest, all_nodes[rows[target]])
+            parts.append(_arc(row, rows[target], ends, right))
+    width, height = right * 1.25 + 60, MARGIN * 2 + ROW * len(all_nodes)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" '
-        f'viewBox="0 0 {width:.0f} {height}">\n<style>{STYLE}</style>\n' + "\n".join(parts) + "\n</svg>\n"
+        f'viewBox="0 0 {width:.0f} {height}">\n<style>{STYLE}</style>\n{ARROW}\n'
+        + "\n".join(parts)
+        + "\n</svg>\n"
     )
 
 
@@ -194,7 +204,8 @@ def _label(forest: Forest, node: Node) -> str:
 
 def _right(forest: Forest, node: Node) -> float:
     way = exit_text(forest, node) if node.is_trace else ""
-    return _left(node) + CHARACTER * (len(_label(forest, node)) + len(way) + 4) + 16
+    box = _left(node) + CHARACTER * len(_label(forest, node)) + PADDING
+    return box + (SMALL * len(way) + PADDING if way else 0) + 2
 
 
 def _node_svg(forest: Forest, all_nodes: list[Node], at: int) -> str:
@@ -206,7 +217,7 @@ def _node_svg(forest: Forest, all_nodes: list[Node], at: int) -> str:
         stem = _left(all_nodes[node.above]) + INDENT // 2
         parts.append(f'<path d="M{stem} {top}V{y + HEIGHT // 2}H{x}"/>')
     label = _label(forest, node)
-    width = CHARACTER * len(label) + 16
+    width = CHARACTER * len(label) + PADDING
     trace = forest.log.traces[node.index]
     kind = (trace.link.type if trace.link is not None else "") if node.is_trace else "exit"
     box = f'<rect x="{x}" y="{y}" width="{width:.0f}" height="{HEIGHT}" rx="4"/>' if node.is_trace else ""
@@ -220,9 +231,10 @@ def _node_svg(forest: Forest, all_nodes: list[Node], at: int) -> str:
     return "\n".join(parts)
 
 
-def _arc(x: float, row: int, right: float, target: int, all_nodes: list[Node], forest: Forest) -> str:
-    """From a trace to the one it goes on in."""
+def _arc(row: int, target: int, ends: tuple[float, float], right: float) -> str:
+    """From a trace to the one it goes on in, to the right of all that is written."""
     y, end_y = MARGIN + row * ROW + HEIGHT // 2, MARGIN + target * ROW + HEIGHT // 2
-    end_x = _right(forest, all_nodes[target])
-    bend = right + min(10 + 4 * abs(row - target), 80)
-    return f'<path class="link" d="M{x:.0f} {y}C{bend:.0f} {y} {bend:.0f} {end_y} {end_x:.0f} {end_y}"/>'
+    bend = right + 14 + min(6 * abs(row - target), right / 3)
+    start, end = f"M{ends[0]:.0f} {y}H{right:.0f}", f"H{ends[1]:.0f}"
+    curve = f"{start}C{bend:.0f} {y} {bend:.0f} {end_y} {right:.0f} {end_y}{end}"
+    return f'<path class="link" marker-end="url(#arrow)" d="{curve}"/>'

@@ -213,6 +213,10 @@ class Abort:
     place: Place
     #: LuaJIT's number of the reason; None if it is not one of its own.
     code: int | None = None
+    #: What the hot counter of the loop or function begins with now; None: not told, or a side trace.
+    penalty: int | None = None
+    #: No more attempts are made; None: not told.
+    blacklisted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

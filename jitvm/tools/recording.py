@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 
 from ir.abort import Abort
 from ir.trace import Trace
+from jitvm.front.bytecode import BC
 from jitvm.front.chunkid import location
 from jitvm.front.proto import ProtoFlag, Prototype
 from jitvm.model import objects as model
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from jitvm.runtime.runtime import Runtime
 
 NAME, VERSION = "jitvm", "0.1.0"
+#: What loops and function headers become when they are blacklisted.
+GIVEN_UP = frozenset((BC.IFORL, BC.IITERL, BC.ILOOP, BC.IFUNCF, BC.IFUNCV, BC.ITERC))
 
 
 @dataclass(slots=True)
@@ -144,7 +147,7 @@ class Recording(Listener):
         draft, describer = self.drafts[index], self._describe(view)
         draft.trace = replace(
             draft.trace,
-            abort=describer.abort(place, reason),
+            abort=self._penalised(trace, describer.abort(place, reason)),
             ir=self._instructions(draft, view, trace, registers=False),
             snapshots=self._snapshots(describer, trace),
         )
@@ -158,6 +161,15 @@ class Recording(Listener):
         if index is not None:
             exits = self.drafts[index].exits
             exits[number] = exits.get(number, 0) + 1
+
+    def _penalised(self, trace: Trace, abort: model.Abort) -> model.Abort:
+        """With what it cost the loop or function at which the recording began."""
+        if trace.parent or trace.exitno:
+            return abort
+        penalty = self.runtime.jit.compiler.penalties.find(trace.startpc)
+        given_up = self.runtime.jit.view.ins(trace.startpc) & 0xFF in GIVEN_UP
+        value = None if penalty is None or given_up else penalty.value
+        return replace(abort, penalty=value, blacklisted=given_up)
 
     # Contents.
 

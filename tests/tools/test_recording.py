@@ -145,10 +145,20 @@ def test_passes() -> None:
 def test_aborts_and_options() -> None:
     log = recorded(b"for i = 1, 100 do for j = 1, i % 2 do end end", "hotloop=5", "-sink")
     aborted = [trace.abort for trace in log.traces if trace.abort is not None]
-    assert model.Abort("leaving loop in root trace", model.Place("loop.lua", 1), 8) in aborted
+    found = [(abort.reason, abort.place, abort.code) for abort in aborted]
+    assert ("leaving loop in root trace", model.Place("loop.lua", 1), 8) in found
     assert all(trace.link is None for trace in log.traces if trace.abort is not None)
     assert log.producer is not None
     assert log.producer.options == ("-O-sink", "-Ohotloop=5", "-Opatience=0")
+
+
+def test_penalties_and_blacklisting() -> None:
+    source = b"local function f() return function() end end for i = 1, 300000 do f() end"
+    aborted = [trace.abort for trace in recorded(source, "hotloop=1").traces if trace.abort is not None]
+    loop = [abort for abort in aborted if abort.penalty is not None]
+    assert loop[0].penalty == 72 and loop[0].blacklisted is False
+    assert sum(bool(abort.blacklisted) for abort in aborted) >= 1
+    assert all(abort.penalty is None for abort in aborted if abort.blacklisted)
 
 
 def test_a_closed_recording_hears_nothing() -> None:
