@@ -10,7 +10,7 @@ An `Abort` is neither a bug (those are asserts) nor an error of the Lua program.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from ir.enums import IntEnum
 
 
 class TraceError(IntEnum):

@@ -29,6 +29,8 @@ Fold = Callable[["FunctionBuilder", IRType, tuple[Operand, ...]], Ins | None]
 #: What the index of a node of a table is multiplied with.
 NODE_SIZE = 24
 
+#: Operands may change places; of MINSD and MAXSD the second is the result if one is no number.
+COMMUTATIVE = frozenset(op for op in Op if "C" in op.kind) - {Op.MIN, Op.MAX}
 #: Algebraic rules by opcode, tried in order; the first that answers wins.
 FOLDS: dict[Op, list[Fold]] = {}
 
@@ -69,6 +71,7 @@ class FunctionBuilder:
         self.cold = False  # Blocks made now are cold.
         self._scopes: dict[int, Scope] = {}
         self._constants: dict[tuple[Operand, ...], Ins] = {}
+        self._integers: dict[tuple[IRType, int], Ins] = {}  # As asked for, before wrapping.
         self._blocks = 0
         self.place(self.new_block())
 
@@ -97,9 +100,11 @@ class FunctionBuilder:
 
     def kint(self, value: int, type_: IRType = IRType.INT) -> Ins:
         """An integer or pointer constant, wrapped to its type."""
-        if type_ is IRType.P64:
-            return self._constant(Op.KPTR, type_, value)
-        return self._constant(Op.KINT64 if type_.size == 8 else Op.KINT, type_, value)
+        known = self._integers.get((type_, value))
+        if known is None:
+            op = Op.KPTR if type_ is IRType.P64 else Op.KINT64 if type_.size == 8 else Op.KINT
+            known = self._integers[type_, value] = self._constant(op, type_, value)
+        return known
 
     def knum(self, value: float) -> Ins:
         return self._constant(Op.KNUM, IRType.NUM, value)
@@ -124,8 +129,7 @@ class FunctionBuilder:
         return self._append(op, type_, args)
 
     def _pure(self, op: Op, type_: IRType, args: tuple[Operand, ...]) -> Ins:
-        ordered = op in (Op.MIN, Op.MAX)  # MINSD gives its second operand for a NaN.
-        if "C" in op.kind and not ordered and isinstance(args[0], Ins) and args[0].is_const:
+        if op in COMMUTATIVE and args[0].is_const:  # type: ignore[attr-defined]
             args = (args[1], args[0])
         for arg in args:
             if isinstance(arg, Ins) and not arg.is_const:
@@ -196,8 +200,10 @@ class FunctionBuilder:
 
         cleanup_trace(self.function)
         if os.environ.get("JITVM_CHECK") == "1":
+            from ir.passes.cleanup import number
             from ir.verify import verify
 
+            number(self.function)
             verify(self.function)
         return self.function
 

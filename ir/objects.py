@@ -9,8 +9,7 @@ Every collectable object starts with the fields of `GCObject`.  Mark bits live b
 
 from __future__ import annotations
 
-from enum import IntEnum
-
+from ir.enums import IntEnum
 from ir.layout import Array, FnPtr, Ptr, Struct, f64, i32, i64, offset_of, u8, u16, u32, u64
 
 

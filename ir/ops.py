@@ -15,7 +15,7 @@ A row is  NAME = "operand modes", kind letters:
 
 from __future__ import annotations
 
-from enum import IntEnum
+from ir.enums import IntEnum
 
 
 class Op(IntEnum):

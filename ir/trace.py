@@ -13,8 +13,7 @@ iteration with the one that replaces it.
 
 from __future__ import annotations
 
-from enum import Enum
-
+from ir.enums import Enum
 from ir.ops import Op
 from ir.snapshot import Snapshot
 from ir.types import IRType

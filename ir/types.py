@@ -7,7 +7,7 @@ Numbers and names are part of the contract with everything that reads a listing,
 
 from __future__ import annotations
 
-from enum import IntEnum
+from ir.enums import IntEnum
 
 
 class IRType(IntEnum):

@@ -12,9 +12,9 @@ whose PHIs are the parameters of the loop block.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum
 from typing import Any
 
+from ir.enums import Enum
 from ir.ops import CONSTANTS, Op
 from ir.record import dataclass, field
 from ir.types import IRType
@@ -98,7 +98,7 @@ class Edge:
         return f"{self.block}({', '.join(f'%{a.ref}' for a in self.args)})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True, slots=True)
 class ExitSlot:
     """`slot`, relative to the running BASE, holds `value`, which is of Lua type `type`.
 

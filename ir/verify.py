@@ -8,8 +8,7 @@ or is a guard with an exit; ends of blocks fit the calling convention.
 
 from __future__ import annotations
 
-from enum import Enum
-
+from ir.enums import Enum
 from ir.ops import COMPARISONS, TERMINATORS, Op
 from ir.types import IRType
 from ir.values import Block, Convention, Edge, Exit, Function, Ins, Operand

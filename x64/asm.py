@@ -12,10 +12,9 @@ pass is linear and there is no re-encoding.  Not here: which register, which ins
 
 from __future__ import annotations
 
-from enum import Enum
-
 from iced_x86 import Code, Code_, Encoder, Instruction, MemoryOperand, Register, Register_
 
+from ir.enums import Enum
 from ir.record import dataclass
 from ir.types import IRType
 from x64.encodings import (
@@ -253,7 +252,7 @@ class Assembler:
         self.body.append(Instruction.create_reg_i32(Code.BTC_RM64_IMM8, REG64[dst], bit))
 
     def setcc(self, cond: Cond, dst: Reg) -> None:
-        self.body.append(Instruction.create_reg(SETCC[cond.value], REG8[dst]))
+        self.body.append(Instruction.create_reg(SETCC[cond], REG8[dst]))
 
     def cmov(self, cond: Cond, width: int, dst: Reg, src: RegMem) -> None:
         names = OF_WIDTH[width]
@@ -504,15 +503,15 @@ def jump_head(item: SymbolJump) -> bytes:
     """The opcode of a rel32 jump."""
     if item.kind is RelocKind.CALL:
         return b"\xe8"
-    return b"\xe9" if item.cond is None else bytes((0x0F, 0x80 | item.cond.value))
+    return b"\xe9" if item.cond is None else bytes((0x0F, 0x80 | item.cond))
 
 
 def encode_jump(jump: Jump, size: int, end: int) -> bytes:
     distance = jump.target.offset - end
     if size == 2:
-        opcode = 0xEB if jump.cond is None else 0x70 | jump.cond.value
+        opcode = 0xEB if jump.cond is None else 0x70 | jump.cond
         return bytes((opcode, distance & 0xFF))
-    head = b"\xe9" if jump.cond is None else bytes((0x0F, 0x80 | jump.cond.value))
+    head = b"\xe9" if jump.cond is None else bytes((0x0F, 0x80 | jump.cond))
     return head + distance.to_bytes(4, "little", signed=True)
 
 

@@ -5,11 +5,11 @@ A row per instruction family and operand width; a missing combination fails at i
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import cast
 
 from iced_x86 import Code, Code_, Register, Register_
 
+from ir.enums import Enum, IntEnum
 from ir.types import IRType
 from x64.regs import Reg
 
@@ -70,7 +70,7 @@ class Sse(Enum):
     PADDQ = "PADDQ_XMM_XMMM128"
 
 
-class Cond(Enum):
+class Cond(IntEnum):
     """Condition of a jump or setcc; the value is the hardware's number, inverted by ^ 1."""
 
     O = 0x0
@@ -92,11 +92,11 @@ class Cond(Enum):
 
     @property
     def inverse(self) -> Cond:
-        return CONDS[self.value ^ 1]
+        return CONDS[self ^ 1]
 
 
 CONDS = tuple(Cond)
-assert [cond.value for cond in CONDS] == list(range(16))
+assert list(CONDS) == list(range(16))
 
 REG8 = _run(Register.AL, 4) + _run(Register.SPL, 12)
 HIGH8 = _run(Register.AH, 4)

@@ -11,7 +11,7 @@ from bisect import bisect_left
 
 from ir.ops import Op
 from ir.record import dataclass, field
-from ir.values import Block, Edge, Function, Ins
+from ir.values import Block, Edge, Exit, Function, Ins
 from x64.fuse import SIDE_EFFECTS, Selection, edge_arguments
 
 ROOTS = SIDE_EFFECTS | {op for op in Op if "T" in op.kind}
@@ -39,6 +39,8 @@ class Flow:
         self.fn, self.selection = fn, selection
         self.reachable: list[Block] = []
         self._read_positions: dict[Ins, list[int]] = {}
+        self._exit_bits: dict[Exit, int] = {}
+        self._weights: dict[Block, dict[Ins, int]] = {}
         self.preds: dict[Block, list[Block]] = {}
         self.loops: dict[Block, Loop] = {}
         self._walk()
@@ -74,15 +76,27 @@ class Flow:
         """Every read of a value by an emitted instruction of a block."""
         return [value for ins in block.body if self.emitted(ins) for value in self.selection.reads(ins)]
 
-    def previous_read(self, value: Ins, position: int) -> int:
-        """The last position before this one at which an emitted instruction reads value, or -1."""
+    def weights(self, loop: Loop, cold: set[Block]) -> dict[Ins, int]:
+        """How often each value is read within a loop; deeper counts more, cold blocks do not count."""
+        weight = self._weights.get(loop.header)
+        if weight is None:
+            weight = self._weights[loop.header] = {}
+            for block in self.reachable:
+                if block.index in loop.blocks and block not in cold:
+                    factor = 4 ** self.depth[block]
+                    for value in self.block_reads(block):
+                        weight[value] = weight.get(value, 0) + factor
+        return weight
+
+    def previous_read(self, value: Ins, before: Ins) -> int:
+        """The last position before an instruction at which an emitted one reads value, or -1."""
         if not self._read_positions:
             for number, ins in enumerate(self.values):
                 if self.emitted(ins):
                     for read in self.selection.reads(ins):
                         self._read_positions.setdefault(read, []).append(number)
         positions = self._read_positions.get(value, [])
-        index = bisect_left(positions, position)
+        index = bisect_left(positions, self.bit[before].bit_length() - 1)
         return positions[index - 1] if index else -1
 
     # -- shape ---------------------------------------------------------------------------------------------
@@ -130,14 +144,22 @@ class Flow:
                 for param, arg in edge_arguments(edge):
                     feeds.setdefault(param, []).append(arg)
         needed: set[Ins] = set()
-        work = [v for b in self.reachable for i in b.body if is_root(i) for v in self.selection.reads(i)]
+        exits: set[Exit] = set()
+        inputs = self.selection.inputs
+        work: list[Ins] = []
+        for block in self.reachable:
+            for ins in block.body:
+                if ins.guard or ins.op in ROOTS:
+                    work += inputs(ins)
+                if ins.guard and ins.args[-1] not in exits:
+                    exits.add(ins.args[-1])
+                    work += ins.args[-1].alive()
         while work:
             value = work.pop()
-            if value in needed or value.is_const:
-                continue
-            needed.add(value)
-            work += self.selection.reads(value)
-            work += feeds.get(value, ())
+            if value not in needed and not value.is_const:
+                needed.add(value)
+                work += inputs(value)
+                work += feeds.get(value, ())
         return needed
 
     def edge_reads(self, edge: Edge) -> list[Ins]:
@@ -175,11 +197,23 @@ class Flow:
             kill |= self.bit[param]
         for ins in block.body:
             if self.emitted(ins):
-                for value in self.selection.reads(ins):
-                    assert value in self.bit, f"{ins} in {block} reads {value}, which is in no block"
-                    gen |= self.bit[value] & ~kill
+                gen |= self.read_bits(ins) & ~kill
             kill |= self.bit[ins]
         return gen, kill
+
+    def read_bits(self, ins: Ins) -> int:
+        """The set of the values an instruction reads."""
+        bit = self.bit
+        found = 0
+        for value in self.selection.inputs(ins):
+            assert value in bit, f"{ins} reads {value}, which is in no block"
+            found |= bit[value]
+        if ins.guard:
+            exit_ = ins.args[-1]
+            if exit_ not in self._exit_bits:
+                self._exit_bits[exit_] = sum({bit[value] for value in exit_.alive()})
+            found |= self._exit_bits[exit_]
+        return found
 
     def _across_calls(self) -> int:
         """Values live across a call on a warm path."""
@@ -193,8 +227,7 @@ class Flow:
                 if ins.op in CALLS:
                     across |= live
                 if self.emitted(ins):
-                    for value in self.selection.reads(ins):
-                        live |= self.bit[value]
+                    live |= self.read_bits(ins)
         return across
 
 

@@ -55,6 +55,9 @@ def immediate_of(value: Ins) -> int | None:
     """The value as a sign-extended 32-bit immediate of its own operand size, or None."""
     if not value.is_const or value.op is Op.KNUM:
         return None
+    number = value.args[0] if value.args else 0
+    if fits32(number):
+        return int(number)
     number = signed(bits_of(value), 64 if value.type.size == 8 else 32)
     return number if fits32(number) else None
 
@@ -70,16 +73,29 @@ class Selection:
         self.uses: dict[Ins, int] = {}
         self.block_of: dict[Ins, int] = {}
         self.addresses: dict[Ins, Address] = {}
-        self._reads: dict[Ins, list[Ins]] = {}
+        self._inputs: dict[Ins, list[Ins]] = {}
         self._epoch: dict[Ins, int] = {}
         self._clean_params = {p for block in fn.blocks[1:] for p in block.params if p.type.size == 4}
         self._find_clean_params(fn)
-        for block in fn.blocks:
-            for ins in block.body:
-                for value in ins.operands():
-                    self.uses[value] = self.uses.get(value, 0) + 1
+        self._count_uses(fn)
         for block in fn.blocks:
             self._select(block.index, block.params, block.body)
+
+    def _count_uses(self, fn: Function) -> None:
+        """An exit counts once, however many guards lead to it."""
+        uses, exits = self.uses, set()
+        for block in fn.blocks:
+            for ins in block.body:
+                for arg in ins.args:
+                    if isinstance(arg, Ins):
+                        uses[arg] = uses.get(arg, 0) + 1
+                    elif isinstance(arg, Edge):
+                        for value in arg.args:
+                            uses[value] = uses.get(value, 0) + 1
+                    elif isinstance(arg, Exit) and arg not in exits:
+                        exits.add(arg)
+                        for value in arg.alive():
+                            uses[value] = uses.get(value, 0) + 1
 
     # -- questions -----------------------------------------------------------------------------------------
     def address(self, pointer: Ins) -> Address:
@@ -90,26 +106,30 @@ class Selection:
         return found
 
     def reads(self, ins: Ins) -> list[Ins]:
-        """The values whose registers `ins` reads; constants and edge arguments are not among them."""
-        found = self._reads.get(ins)
+        """What `ins` reads in registers or its exit needs; neither constants nor edge arguments."""
+        return [*self.inputs(ins), *ins.args[-1].alive()] if ins.guard else self.inputs(ins)
+
+    def inputs(self, ins: Ins) -> list[Ins]:
+        """`reads` without what an exit needs."""
+        found = self._inputs.get(ins)
         if found is None:
-            found = self._reads[ins] = self._find_reads(ins)
+            found = self._inputs[ins] = self._find_inputs(ins)
         return found
 
-    def _find_reads(self, ins: Ins) -> list[Ins]:
-        if (whole := self.high_byte(ins)) is not None:
+    def _find_inputs(self, ins: Ins) -> list[Ins]:
+        op = ins.op
+        if op is Op.BAND and (whole := self.high_byte(ins)) is not None:
             return self.leaves(whole)
-        if ins.op is Op.ADD and (address := self.lea(ins)):
+        if op is Op.ADD and (address := self.lea(ins)):
             return [part for part in address.parts() if not part.is_const]
         found: list[Ins] = []
-        for position, arg in enumerate(ins.args):
-            if isinstance(arg, Exit):
-                found += arg.alive()
-            elif isinstance(arg, Ins):
-                if position == 0 and ins.op in ADDRESSED:
-                    found += [part for part in self.address(arg).parts() if not part.is_const]
-                else:
-                    found += self.leaves(arg, ins.op is Op.BR)
+        rest = ins.args
+        if op in ADDRESSED:
+            found += [part for part in self.address(rest[0]).parts() if not part.is_const]
+            rest = rest[1:]
+        for arg in rest:
+            if isinstance(arg, Ins) and not arg.is_const:
+                found += self.leaves(arg, op is Op.BR)
         return found
 
     def leaves(self, value: Ins, at_branch: bool = False) -> list[Ins]:
@@ -117,9 +137,9 @@ class Selection:
         if value.is_const:
             return []
         if value in self.fused or value in self.tests or value in self.narrow:
-            return self.reads(value)
+            return self.inputs(value)
         if at_branch and value in self.branches:
-            return self.reads(value)
+            return self.inputs(value)
         return [value]
 
     def lea(self, ins: Ins) -> Address | None:
@@ -147,15 +167,18 @@ class Selection:
             self.block_of[param] = index
         for ins in body:
             self.block_of[ins] = index
-            if ins.op in SIDE_EFFECTS:
-                self._fuse_loads(ins, index, epoch)
+            op = ins.op
+            if op in SIDE_EFFECTS:
+                if op in MEMORY_OPERANDS:
+                    self._fuse_loads(ins, index, epoch)
                 epoch += 1
                 continue
             self._epoch[ins] = epoch
-            if ins.op is Op.BR:
+            if op is Op.BR:
                 self._fuse_branch(ins, index, epoch)
-            elif ins.op not in COMPARISONS or ins.guard or not self._for_branch(ins, body[-1]):
-                self._fuse_loads(ins, index, epoch)
+            elif op in MEMORY_OPERANDS:
+                if op not in COMPARISONS or ins.guard or not self._for_branch(ins, body[-1]):
+                    self._fuse_loads(ins, index, epoch)
 
     def _for_branch(self, ins: Ins, end: Ins) -> bool:
         """A comparison only the branch at the end of its block uses: its loads move there too."""
@@ -201,7 +224,7 @@ class Selection:
         if ins.op is Op.EQ or ins.op is Op.NE:
             self._fuse_narrow(ins, index)
             self._fuse_test(ins, index, epoch)
-        for position in MEMORY_OPERANDS.get(ins.op, ()):
+        for position in MEMORY_OPERANDS[ins.op]:
             value = ins.args[position]
             other = ins.args[1 - position] if len(ins.args) >= 2 else None
             if value.op is not Op.XLOAD or self.uses.get(value, 0) != 1 or value.guard:

@@ -28,9 +28,9 @@ the later guard gets an extra exit number of its own whose recipe names the same
 from __future__ import annotations
 
 import struct
-from enum import IntEnum
 
-from ir.record import dataclass
+from ir.enums import IntEnum
+from ir.record import dataclass, field
 
 FLAG_COUNTED = 1  # The exit counts towards a side trace.
 FLAG_COLLECT = 2  # Give the collector a chance once the stack is restored.
@@ -73,9 +73,15 @@ class Entry:
     tag: int = 0
     content: int = 0
     stores: tuple[tuple[int, Entry], ...] = ()
+    _words: list[int] | None = field(default=None, init=False, repr=False, compare=False)
 
     def words(self) -> list[int]:
         """As packed."""
+        if self._words is None:
+            self._words = self._packed()  # type: ignore[misc]
+        return self._words
+
+    def _packed(self) -> list[int]:
         is_const = self.kind is Kind.CONST
         tag = 0 if is_const else (len(self.stores) or self.tag) & 0xFFFFFFFF
         packed = [self.slot & 0xFFFF | self.kind << 16 | self.where << 24 | tag << 32]

@@ -22,10 +22,12 @@ chains prefer the register the other has.  `Policy` carries the random mode for 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ir.values import Block, Edge, Ins
 from x64.asm import Item
 from x64.blockstate import Advice, BlockCode, Entry, Policy
-from x64.flow import Flow, Loop, is_root, layout
+from x64.flow import ROOTS, Flow, layout
 from x64.fuse import bits_of, edge_arguments, immediate_of
 from x64.lower.registry import Lowering, lower
 from x64.moves import Move, Place, Slot
@@ -48,7 +50,6 @@ class Allocator:
         self.low: set[Ins | None] = {v for v in flow.values if self.selection.high_byte(v) is not None}
         self.order, self.cold = layout(flow)
         self.advice, self.learned = Advice(), Advice()
-        self._weight_cache: dict[Block, dict[Ins, int]] = {}
         self._reset()
 
     def _reset(self) -> None:
@@ -70,7 +71,7 @@ class Allocator:
         self.held_mask = 0
         self.in_cold = False
         # State within one instruction.
-        self.position = 0
+        self.running: Ins | None = None
         self.busy = self.written = self.reserved = self.destroyed = 0
         self.terminal = self.leaving = False
         self.fresh: set[Ins] = set()
@@ -106,7 +107,7 @@ class Allocator:
         code.branch = list(self.lowering.branch)
         self.terminal = False
         for ins in reversed(block.body[:-1]):
-            if ins in self.home or ins in self.in_slot or ins in self.stored or is_root(ins):
+            if ins in self.home or ins.guard or ins.op in ROOTS or ins in self.in_slot or ins in self.stored:
                 self._instruction(ins, chunks, events)
         self._top(block, chunks, events)
         for chunk in reversed(chunks):
@@ -161,7 +162,7 @@ class Allocator:
         loop = self.flow.loops.get(block)
         values = [param for param in block.params if param in self.flow.needed]
         values += [v for v in self.flow.members(self.flow.live_in[block]) if v not in self.policy.pinned]
-        weight = self._weights(loop) if loop else {}
+        weight = self.flow.weights(loop, self.cold) if loop else {}
         values.sort(key=lambda v: -weight.get(v, 0) if v not in block.params else -weight.get(v, 0) - 1)
         through = self.advice.through.get(block, ())
         taken = 0
@@ -184,18 +185,6 @@ class Allocator:
                 self._spill(value)
                 self.in_slot.pop(value, None)
         return entry
-
-    def _weights(self, loop: Loop) -> dict[Ins, int]:
-        """How often each value is read within a loop; deeper counts more."""
-        weight = self._weight_cache.get(loop.header)
-        if weight is None:
-            weight = self._weight_cache[loop.header] = {}
-            for block in self.order:
-                if block.index in loop.blocks and block not in self.cold:
-                    factor = 4 ** self.flow.depth[block]
-                    for value in self.flow.block_reads(block):
-                        weight[value] = weight.get(value, 0) + factor
-        return weight
 
     def _top(self, block: Block, chunks: list[list[Item]], events: list[list[Event]]) -> None:
         """Reaching the top: constants are made here, parameters are defined here."""
@@ -237,6 +226,7 @@ class Allocator:
     def _settle(self, value: Ins, reg: Reg) -> None:
         """From here upwards, value is in reg."""
         assert reg not in self.held and value not in self.home, (value, reg, self.held)
+        assert value not in self.selection.fused, f"{value} was fused, but its user wants it in a register"
         self.held[reg] = value
         self.home[value] = reg
         self.held_mask |= 1 << reg
@@ -262,9 +252,6 @@ class Allocator:
         self.in_slot[value] = None
         if not self.in_cold or self.flow.block_of[value] in self.cold:
             self.stored.add(value)
-
-    def _slot_operand(self, value: Ins) -> Mem:
-        return slot_of(self._slot(value), self.policy.slot_base)
 
     def _free_register(self, value: Ins, mask: int) -> Reg | None:
         """A register nobody holds, by hint, then by order."""
@@ -313,7 +300,8 @@ class Allocator:
         value = self.held[reg]
         if value.is_const:
             return True, True, 0
-        return False, value in self.in_slot, -self.flow.previous_read(value, self.position)
+        assert self.running is not None
+        return False, value in self.in_slot, -self.flow.previous_read(value, self.running)
 
     def _evict(self, reg: Reg) -> None:
         """Make reg free before this instruction, although later code expects its value there."""
@@ -341,7 +329,7 @@ class Allocator:
         """A value that a loop only carries along was reloaded inside of it: the reload belongs outside."""
         assert self.block is not None
         loop = self.flow.inner_loop(self.block)
-        if loop is None or self.in_cold or self._weights(loop).get(value):
+        if loop is None or self.in_cold or self.flow.weights(loop, self.cold).get(value):
             return
         if self.flow.bit[value] & self.flow.live_in[loop.header]:
             through = self.learned.through.setdefault(loop.header, [])
@@ -350,7 +338,7 @@ class Allocator:
 
     # -- instructions --------------------------------------------------------------------------------------
     def _instruction(self, ins: Ins, chunks: list[list[Item]], events: list[list[Event]]) -> None:
-        self.position = (self.flow.bit[ins]).bit_length() - 1
+        self.running = ins
         self.busy = self.written = self.reserved = self.destroyed = 0
         self.fresh.clear()
         self.before, self.results, self.after = [], [], []
@@ -384,6 +372,11 @@ class Allocator:
             return Fill(reg, value)
         return Move(reg, self.place_of(value, self.home))
 
+    def places_of(self, values: tuple[Ins, ...]) -> tuple[Place, ...]:
+        """Where values are before the running instruction."""
+        home, place_of = self.home, self.place_of
+        return tuple([home[value] if value in home else place_of(value, home) for value in values])
+
     def place_of(self, value: Ins, homes: dict[Ins, Reg]) -> Place:
         reg = homes.get(value)
         if reg is not None:
@@ -407,7 +400,8 @@ class Allocator:
         for i in plan.destroyed:
             operands[i] = self._destroy(wants[i])
         for i in inputs:
-            operands[i] = self._input(wants[i], operands[i], result)
+            want = wants[i]
+            operands[i] = INPUTS[want.__class__](self, want, operands[i], result)
         return operands
 
     def _reserve(self, wants: tuple[Want, ...], choosy: list[int]) -> list[int]:
@@ -451,14 +445,16 @@ class Allocator:
 
     def _destroy(self, want: Want) -> Reg | None:
         match want:
+            case Alive(values):
+                home, in_slot = self.home, self.in_slot
+                for value in values:
+                    if value not in home and value not in in_slot:
+                        self._keep(value)
+                return None
             case Clobber(regs):
                 self.written |= regs
                 for reg in [r for r in self.held if regs >> r & 1]:
                     self._evict(reg)
-                return None
-            case Alive(values):
-                for value in values:
-                    self._keep(value)
                 return None
             case _:
                 assert isinstance(want, (Temp, Consumed)), want
@@ -486,20 +482,41 @@ class Allocator:
             self._settle(value, reg)
             self.fresh.add(value)
 
-    def _input(self, want: Want, operand: Operand | None, result: Reg | None) -> Operand:
-        if isinstance(want, At):
-            address = want.address
-            base = None if address.base is None else self._in(address.base, 0, result)
-            index = None if address.index is None else self._in(address.index, 0, result)
-            return Mem(base, index, address.scale, address.disp)
-        assert isinstance(want, In), want
-        if isinstance(want, (InOut, Consumed)):
-            assert isinstance(operand, Reg)
-            self._put(want.value, operand)
-            return operand
-        if isinstance(want, (Rmi, Rm, Ri)):
-            return self._flexible(want, result)
+    # The inputs of an instruction, by the class of the want.
+
+    def _at(self, want: At, operand: Operand | None, result: Reg | None) -> Operand:
+        address = want.address
+        base = None if address.base is None else self._in(address.base, 0, result)
+        index = None if address.index is None else self._in(address.index, 0, result)
+        return Mem(base, index, address.scale, address.disp)
+
+    def _rewritten(self, want: In, operand: Operand | None, result: Reg | None) -> Operand:
+        """In the register that the instruction changes."""
+        assert isinstance(operand, Reg)
+        self._put(want.value, operand)
+        return operand
+
+    def _plain(self, want: In, operand: Operand | None, result: Reg | None) -> Operand:
         return self._in(want.value, want.allowed, result)
+
+    def _flexible(self, want: In, operand: Operand | None, result: Reg | None) -> Operand:
+        """The cheapest of register, memory and immediate."""
+        value, kind = want.value, want.__class__
+        if value.is_const:
+            number = immediate_of(value) if kind is not Rm else None
+            if number is not None:
+                return Imm(number)
+            if kind is not Ri and is_xmm(value) and value not in self.home:
+                return Mem(pool=bits_of(value))
+        elif kind is not Ri and value not in self.home:
+            if value in self.selection.fused:
+                return self._at(At(self.selection.address(value.args[0])), None, result)
+            if value not in self.policy.pinned:
+                mask = (want.allowed or class_of(value)) & ~self.reserved
+                if self._free_register(value, mask) is None:
+                    self._spill(value)
+                    return slot_of(self._slot(value), self.policy.slot_base)
+        return self._in(value, want.allowed, result)
 
     def _put(self, value: Ins, reg: Reg) -> None:
         """Value into a register that is written by this instruction, so nobody else's."""
@@ -513,7 +530,6 @@ class Allocator:
         elif value.is_const or value in self.home or value in self.policy.pinned:
             self.before.append((reg, value))
         else:
-            self._expect(value)
             carried = self._carried_in(value, reg)
             if carried is not None:
                 self.before.append((reg, value))
@@ -550,49 +566,34 @@ class Allocator:
             and self.policy.random is None
         )
 
-    def _expect(self, value: Ins) -> None:
-        assert value not in self.selection.fused, f"{value} was fused, but its user wants it in a register"
-
     def _in(self, value: Ins, allowed: int, result: Reg | None) -> Reg:
         mask = allowed or class_of(value)
+        home = self.home.get(value)
+        if home is not None:
+            self.busy |= 1 << home
+            if mask >> home & 1:
+                return home
         pinned = self.policy.pinned.get(value)
         if pinned is not None and mask >> pinned & 1:
             return pinned
-        home = self.home.get(value)
-        if home is not None and mask >> home & 1:
-            self.busy |= 1 << home
-            return home
         fixed = mask & (mask - 1) == 0
-        if home is not None:
-            self.busy |= 1 << home
         if not fixed:
             mask &= ~self.reserved
         reg = self._pick(value, mask, result)
         if home is not None or pinned is not None or (fixed and value.is_const):
             self.before.append((reg, value))
         else:
-            self._expect(value)
             self._settle(value, reg)
             self.fresh.add(value)
         self.busy |= 1 << reg
         self.used |= 1 << reg
         return reg
 
-    def _flexible(self, want: In, result: Reg | None) -> Operand:
-        """The cheapest of register, memory and immediate."""
-        value = want.value
-        if value.is_const:
-            number = immediate_of(value)
-            if number is not None and not isinstance(want, Rm):
-                return Imm(number)
-            if is_xmm(value) and value not in self.home and isinstance(want, (Rm, Rmi)):
-                return Mem(pool=bits_of(value))
-        elif isinstance(want, (Rm, Rmi)):
-            if value in self.selection.fused:
-                return self._input(At(self.selection.address(value.args[0])), None, result)
-            if not (value in self.home or value in self.policy.pinned):
-                mask = (want.allowed or class_of(value)) & ~self.reserved
-                if self._free_register(value, mask) is None:
-                    self._spill(value)
-                    return self._slot_operand(value)
-        return self._in(value, want.allowed, result)
+
+INPUTS: dict[type, Callable[..., Operand]] = {
+    At: Allocator._at,
+    In: Allocator._plain,
+    InOut: Allocator._rewritten,
+    Consumed: Allocator._rewritten,
+    **dict.fromkeys((Rm, Rmi, Ri), Allocator._flexible),
+}

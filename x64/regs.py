@@ -11,8 +11,7 @@ tried first.
 
 from __future__ import annotations
 
-from enum import IntEnum
-
+from ir.enums import IntEnum
 from ir.ops import COMPARISONS
 from ir.types import IRType
 from ir.values import Ins
@@ -106,14 +105,17 @@ HANDLER_PARAMS = (PINNED_BASE, PINNED_PC, PINNED_KBASE, PINNED_DISPATCH, HANDLER
 DISPATCH_OFFSET = 0x78
 
 
-def is_xmm(value: Ins) -> bool:
-    """Whether a value lives in an XMM register.  A comparison's type is that of its operands."""
-    return (value.type is IRType.NUM or value.type is IRType.FLOAT) and value.op not in COMPARISONS
+_CLASSES = tuple(XMMS if type_.is_float else GPRS for type_ in IRType)
 
 
 def class_of(value: Ins) -> int:
-    """The set of registers a value may live in."""
-    return XMMS if is_xmm(value) else GPRS
+    """The set of registers a value may live in.  A comparison's type is that of its operands."""
+    return GPRS if value.op in COMPARISONS else _CLASSES[value.type]
+
+
+def is_xmm(value: Ins) -> bool:
+    """Whether a value lives in an XMM register."""
+    return value.type.is_float and value.op not in COMPARISONS
 
 
 def width_of(type_: IRType) -> int:

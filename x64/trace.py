@@ -38,20 +38,13 @@ SPILLED = {kind: Kind(kind + 1) for kind in Kind if kind.name.endswith("_REG")}
 MAX_SLOTS = 250  # Of 256 words of scratch; recipes have 8 bits for them.
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True, slots=True)
 class ExitPoint:
     """One internal exit: what to restore and where each value is."""
 
     exit: Exit
     places: tuple[Place, ...]  # Of `exit.alive()`, in order.
-
-    def recipe(self) -> Recipe:
-        where = dict(zip(self.exit.alive(), self.places, strict=True))
-        entries = entries_of(self.exit.slots, where)
-        flags = FLAG_COUNTED * self.exit.is_counted | FLAG_COLLECT * self.exit.collects
-        exit_ = self.exit
-        frame = (exit_.snapshot, exit_.pc, exit_.base_delta, exit_.top, exit_.multres)
-        return Recipe(*frame, entries, flags, exit_.need)
+    recipe: bytes  # As packed.
 
 
 @dataclass(slots=True)
@@ -69,37 +62,54 @@ class TraceCode:
     origins: dict[int, Ins]  # By offset: what a machine instruction was written for; only with a trail.
 
 
-def entries_of(slots: tuple[ExitSlot, ...], where: dict[Ins, Place]) -> tuple[Entry, ...]:
-    """One entry per slot.  A table is made for the first slot that holds it."""
-    made: dict[SunkTable, int] = {}
-    entries = []
-    for slot in slots:
-        if slot.table is None:
-            entries.append(entry_of(slot, where))
-        elif slot.table in made:
-            entries.append(Entry(slot.slot, Kind.SAME, 0, made[slot.table]))
-        else:
-            made[slot.table] = slot.slot
-            entries.append(table_entry(slot.slot, slot.table, where))
-    return tuple(entries)
+class Recipes:
+    """Writes recipes.  Entries are made once: from one exit to the next, most values stay where they are."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[ExitSlot, Place | None], Entry] = {}
+
+    def packed(self, exit_: Exit, places: tuple[Place, ...]) -> bytes:
+        """The recipe of an exit whose values are in these places."""
+        where = dict(zip(exit_.alive(), places, strict=True))
+        flags = FLAG_COUNTED * exit_.is_counted | FLAG_COLLECT * exit_.collects
+        frame = (exit_.snapshot, exit_.pc, exit_.base_delta, exit_.top, exit_.multres)
+        return Recipe(*frame, self._entries(exit_.slots, where), flags, exit_.need).pack()
+
+    def _entries(self, slots: tuple[ExitSlot, ...], where: dict[Ins, Place]) -> tuple[Entry, ...]:
+        """One entry per slot.  A table is made for the first slot that holds it."""
+        made: dict[SunkTable, int] = {}
+        entries = []
+        for slot in slots:
+            if slot.table is None:
+                entries.append(self._entry(slot, where))
+            elif slot.table in made:
+                entries.append(Entry(slot.slot, Kind.SAME, 0, made[slot.table]))
+            else:
+                made[slot.table] = slot.slot
+                entries.append(self._table(slot.slot, slot.table, where))
+        return tuple(entries)
+
+    def _table(self, slot: int, table: SunkTable, where: dict[Ins, Place]) -> Entry:
+        stores = tuple(
+            (METATABLE_KEY if store.key is None else store.key, self._entry(store.value, where))
+            for store in table.stores
+        )
+        if table.template:
+            return Entry(slot, Kind.DUP_TABLE, 0, 0, table.template, stores)
+        return Entry(slot, Kind.NEW_TABLE, 0, 0, table.asize | table.hbits << 32, stores)
+
+    def _entry(self, slot: ExitSlot, where: dict[Ins, Place]) -> Entry:
+        place = None if slot.is_const else where[slot.value]  # type: ignore[index]
+        known = self._known.get((slot, place))
+        if known is None:
+            known = self._known[slot, place] = entry_of(slot, place)
+        return known
 
 
-def table_entry(slot: int, table: SunkTable, where: dict[Ins, Place]) -> Entry:
-    stores = tuple(
-        (METATABLE_KEY if store.key is None else store.key, entry_of(store.value, where))
-        for store in table.stores
-    )
-    if table.template:
-        return Entry(slot, Kind.DUP_TABLE, 0, 0, table.template, stores)
-    return Entry(slot, Kind.NEW_TABLE, 0, 0, table.asize | table.hbits << 32, stores)
-
-
-def entry_of(slot: ExitSlot, where: dict[Ins, Place]) -> Entry:
-    if slot.value is None or slot.value.is_const:
+def entry_of(slot: ExitSlot, place: Place | None) -> Entry:
+    """The entry of a slot whose value is in a place; a constant is in none."""
+    if place is None:
         return Entry(slot.slot, Kind.CONST, 0, slot.bits)
-    place = where[slot.value]
-    spilled = isinstance(place, Slot)
-    number = place.index if isinstance(place, Slot) else place & 15
     if slot.is_keyindex:
         kind = Kind.KEYINDEX_REG
     elif slot.type is IRType.NUM:
@@ -110,8 +120,10 @@ def entry_of(slot: ExitSlot, where: dict[Ins, Place]) -> Entry:
         kind = Kind.GC_REG
     else:
         kind = Kind.RAW_REG
-    # The tag goes above the pointer.
-    return Entry(slot.slot, SPILLED[kind] if spilled else kind, number, ~int(slot.type))
+    tag = ~int(slot.type)  # Goes above the pointer.
+    if isinstance(place, Slot):
+        return Entry(slot.slot, SPILLED[kind], place.index, tag)
+    return Entry(slot.slot, kind, place & 15, tag)
 
 
 class Exits:
@@ -119,26 +131,27 @@ class Exits:
 
     def __init__(self, snapshots: int) -> None:
         self.points: dict[int, ExitPoint] = {}
-        self._numbers: dict[Recipe, int] = {}
-        self._known: dict[tuple[Exit, tuple[Place, ...]], int] = {}
+        self._recipes = Recipes()
+        self._numbers: dict[bytes, int] = {}  # By recipe.
+        self._known: dict[tuple[Exit, tuple[Place, ...]], str] = {}
         self._next = self._snapshots = snapshots
         self.allocator: Allocator | None = None
 
     def symbol(self, exit_: Exit) -> str:
+        """Of the exit, values being where they are now."""
         assert self.allocator is not None
-        place_of, homes = self.allocator.place_of, self.allocator.home
-        places = tuple([place_of(value, homes) for value in exit_.alive()])
-        number = self._known.get((exit_, places))
-        if number is None:
-            number = self._known[exit_, places] = self._numbered(ExitPoint(exit_, places))
-        return f"exit:{number}"
+        places = self.allocator.places_of(exit_.alive())
+        known = self._known.get((exit_, places))
+        if known is None:
+            known = self._known[exit_, places] = f"exit:{self._numbered(exit_, places)}"
+        return known
 
-    def _numbered(self, point: ExitPoint) -> int:
-        recipe = point.recipe()
+    def _numbered(self, exit_: Exit, places: tuple[Place, ...]) -> int:
+        recipe = self._recipes.packed(exit_, places)
         number = self._numbers.get(recipe)
         if number is None:
-            number = self._numbers[recipe] = self._number(point.exit)
-            self.points[number] = point
+            number = self._numbers[recipe] = self._number(exit_)
+            self.points[number] = ExitPoint(exit_, places, recipe)
         return number
 
     def restart(self) -> None:

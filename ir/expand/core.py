@@ -28,7 +28,7 @@ from ir.layout import offset_of
 from ir.objects import VM, State
 from ir.ops import SLOAD_PARENT, Op
 from ir.record import dataclass, field, replace
-from ir.snapshot import SnapFlag, Snapshot
+from ir.snapshot import Entry, SnapFlag, Snapshot
 from ir.trace import LinkType, Trace
 from ir.types import IRType
 from ir.values import Convention, Edge, Exit, ExitSlot, Function, Ins, SunkTable
@@ -111,6 +111,7 @@ class Expander:
         self.values: dict[Ins, Ins] = {}
         self.inherited: list[Ins] = []
         self.exits: dict[tuple[int, int], Exit] = {}
+        self.exit_slots: dict[tuple[int, Ins, int, int], tuple[ExitSlot, int]] = {}
         self.deferred = exit_conversions(trace)
         self.left_out = left_out(trace)
         self.snapshot = 0  # Number of the snapshot in force.
@@ -201,28 +202,38 @@ class Expander:
                     tables[ref] = sunk_table(self, ref, snap, origins)
                 slots.append(ExitSlot(entry.slot - FIRST_SLOT, None, ref.type, table=tables[ref]))
             else:
-                is_keyindex = bool(entry.flags & _KEYINDEX)
-                slots.append(self.exit_slot(entry.slot - FIRST_SLOT, ref, origins, is_keyindex))
+                slots.append(self._known_slot(entry, origins))
         delta = snap.baseslot - FIRST_SLOT
         need = max(snap.topslot, snap.nslots - FIRST_SLOT)
         opened = open_results(snap)
         return Exit(number, tuple(slots), snap.pc, delta, *opened, origins=origins, need=need, room=self.room)
 
-    def exit_slot(self, slot: int, ref: Ins, origins: dict[int, Ins], is_keyindex: bool = False) -> ExitSlot:
-        """A slot that holds a value of the trace."""
+    def _known_slot(self, entry: Entry, origins: dict[int, Ins]) -> ExitSlot:
+        """What `exit_slot` makes of an entry: most stay the same from one snapshot to the next."""
+        key = entry.slot, entry.ref, entry.flags, self.generation
+        known = self.exit_slots.get(key)
+        if known is None:
+            is_keyindex = bool(entry.flags & _KEYINDEX)
+            known = self.exit_slots[key] = self.exit_slot(entry.slot - FIRST_SLOT, entry.ref, is_keyindex)
+        slot, origin = known
+        if slot.value is not None:
+            origins[origin] = slot.value
+        return slot
+
+    def exit_slot(self, slot: int, ref: Ins, is_keyindex: bool = False) -> tuple[ExitSlot, int]:
+        """A slot that holds a value of the trace, and the ref of that value."""
         if ref.is_const:
             bits = KEYINDEX_HI << 32 | int(ref.value) if is_keyindex else constant_bits(ref)
-            return ExitSlot(slot, None, ref.type, bits)
+            return ExitSlot(slot, None, ref.type, bits), ref.ref
         if ref.type.is_primitive:
-            return ExitSlot(slot, None, ref.type, constant_bits(self.trace.consts[ref.type]))
+            return ExitSlot(slot, None, ref.type, constant_bits(self.trace.consts[ref.type])), ref.ref
         if ref in self.deferred:
             ref = ref.args[0]  # The exit converts it.
         # A loaded byte is extended to an integer, and becomes a number like any other.
         type_ = IRType.INT if IRType.I8 <= ref.type <= IRType.U16 else ref.type
         value = self.value(ref)
-        origins[ref.ref] = value
         bits = value_bits(value, type_) if value.is_const else 0
-        return ExitSlot(slot, value, type_, bits, is_keyindex)
+        return ExitSlot(slot, value, type_, bits, is_keyindex), ref.ref
 
     # The walk.
 

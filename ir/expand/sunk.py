@@ -85,7 +85,10 @@ def _store(x: Expander, store: Ins, origins: dict[int, Ins]) -> SunkStore:
 
 def _stored(x: Expander, value: Ins, origins: dict[int, Ins]) -> ExitSlot:
     if value in x.deferred or value.is_const or not _is_stale(x, value):
-        return x.exit_slot(0, value, origins)
+        slot, origin = x.exit_slot(0, value)
+        if slot.value is not None:
+            origins[origin] = slot.value
+        return slot
     current = to_number(x, x.value(value.args[0]))
     origins[value.ref] = current
     return ExitSlot(0, current, value.type)

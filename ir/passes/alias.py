@@ -13,10 +13,10 @@ called from fold rules with a candidate that is not in the trace yet, or by the 
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from ir.calls import CALL_NUMBERS
+from ir.enums import Enum
 from ir.fields import FL_TAB_META, FL_TAB_NOMM
 from ir.fold.engine import DROPPED
 from ir.heap import table_lookup

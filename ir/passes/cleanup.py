@@ -36,9 +36,10 @@ def cleanup(function: Function) -> None:
 
 
 def cleanup_trace(function: Function) -> None:
-    """The part that a trace needs: it has no branches, and its exits name values."""
+    """The part that a trace needs: it has no branches, and its exits name values.
+
+    Numbers are for who prints it: `number`."""
     drop_dead(function)
-    number(function)
 
 
 def predecessors(function: Function) -> dict[Block, list[Edge]]:
@@ -110,6 +111,7 @@ def _remove_param(block: Block, index: int, incoming: list[Edge]) -> None:
 def drop_dead(function: Function) -> None:
     """Keeps what an effect or an end of a block needs; arguments of edges count if the parameter does."""
     live: set[Ins] = set()
+    exits: set[Exit] = set()
     incoming = predecessors(function)
     owner = {param: (block, i) for block in function.blocks for i, param in enumerate(block.params)}
     work: list[Ins] = []
@@ -122,10 +124,12 @@ def drop_dead(function: Function) -> None:
         live.add(ins)
         for arg in ins.args:
             if isinstance(arg, Ins):
-                work.append(arg)
-            elif isinstance(arg, Exit):
+                if arg not in live:
+                    work.append(arg)
+            elif isinstance(arg, Exit) and arg not in exits:
+                exits.add(arg)
                 work += arg.alive()
-        if ins in owner and ins.op is Op.PARAM:
+        if ins.op is Op.PARAM and ins in owner:
             block, index = owner[ins]
             work += [edge.args[index] for edge in incoming[block]]
     for block in function.blocks:

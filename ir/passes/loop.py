@@ -19,10 +19,9 @@ the loop cannot be closed here: the caller goes on recording, up to a limit.
 
 from __future__ import annotations
 
-from enum import Enum
-
 from ir.abort import Abort, TraceError
 from ir.builder import DROPPED, TraceBuilder
+from ir.enums import Enum
 from ir.ops import CONV_CHECK, Op
 from ir.passes.narrow import CONV_INT_NUM, CONV_NUM_INT
 from ir.snapshot import Entry, SnapFlag, Snapshot

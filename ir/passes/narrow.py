@@ -19,10 +19,10 @@ The functions below `narrow_convert` are for the recorder: operations whose type
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from ir.abort import Abort, TraceError
+from ir.enums import Enum
 from ir.fields import GG_NEG
 from ir.fold.evaluate import num_arith, num_to_int
 from ir.ops import (

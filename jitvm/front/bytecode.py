@@ -16,7 +16,7 @@ Not here: what a bytecode does.  Handlers, recorder and listing register against
 
 from __future__ import annotations
 
-from enum import IntEnum
+from ir.enums import IntEnum
 
 
 class Mode(IntEnum):

@@ -5,8 +5,7 @@ A library function whose header word has such a number runs without a C call, an
 
 from __future__ import annotations
 
-from enum import IntEnum
-
+from ir.enums import IntEnum
 from jitvm.front.bytecode import BC
 
 

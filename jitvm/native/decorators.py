@@ -9,9 +9,9 @@ CPython, on whatever memory `ir.layout.ACCESS` holds.
 
 from __future__ import annotations
 
-from enum import Enum
 from types import FunctionType
 
+from ir.enums import Enum
 from jitvm.native import registry
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.

@@ -21,11 +21,11 @@ Not here: how each bytecode is recorded (the sister modules, by `@record`), opti
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import IntEnum
 from typing import Protocol
 
 from ir.abort import Abort, TraceError
 from ir.builder import TraceBuilder
+from ir.enums import IntEnum
 from ir.ops import CONV_SRC_MASK, SLOAD_READONLY, SLOAD_TYPECHECK, Op
 from ir.passes.flags import OptFlag
 from ir.record import dataclass, field

@@ -6,10 +6,9 @@ A handler jumps to `vm_error` with an Err and a detail.  A library function sets
 
 from __future__ import annotations
 
-from enum import IntEnum, unique
+from ir.enums import IntEnum
 
 
-@unique
 class Err(IntEnum):
     """Errors of bytecodes.  The comment is the detail."""
 
@@ -33,7 +32,6 @@ class Err(IntEnum):
     TEXT_LENGTH = 18  # of a concatenation
 
 
-@unique
 class Bad(IntEnum):
     """Why a library function failed.  Up to LAST_ARG it is about argument `g.errarg`."""
 

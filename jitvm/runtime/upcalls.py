@@ -11,7 +11,7 @@ Before any upcall the thread's `base` and `top` are stored, because Python looks
 
 from __future__ import annotations
 
-from enum import IntEnum
+from ir.enums import IntEnum
 
 
 class Upcall(IntEnum):

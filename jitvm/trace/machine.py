@@ -213,7 +213,7 @@ class Machine:
         displacement: int,
     ) -> Compiled:
         count = max(code.exits, default=-1) + 1
-        packed = {number: point.recipe().pack() for number, point in code.exits.items()}
+        packed = {number: point.recipe for number, point in code.exits.items()}
         recipes = [buffer(packed.get(number, b"")) for number in range(count)]
         table = buffer(struct.pack(f"<{count}Q", *map(ctypes.addressof, recipes)))
         hotcounts = (ctypes.c_uint16 * max(len(trace.snaps), 1))(*[self.hotexit - 1] * len(trace.snaps))

@@ -133,10 +133,11 @@ def narrowed(width: int, left: Reg | Mem, right: Reg | Imm) -> tuple[int, Reg | 
 
 @lower(*sorted(COMPARISONS))
 def compare(lo: Lowering, ins: Ins) -> Rule:
-    """The outcome as a number, 0 or 1; a guard leaves the trace instead."""
-    if ins.guard:
-        yield from guard(lo, ins)
-        return
+    return guard(lo, ins) if ins.guard else outcome(lo, ins)
+
+
+def outcome(lo: Lowering, ins: Ins) -> Rule:
+    """0 or 1 in a register."""
     comparison = Comparison(lo, ins)
     conditions = comparison.conditions()
     if len(conditions) == 1:
@@ -154,6 +155,7 @@ def compare(lo: Lowering, ins: Ins) -> Rule:
 
 
 def guard(lo: Lowering, ins: Ins) -> Rule:
+    """Leave the trace unless it holds."""
     comparison = Comparison(lo, ins)
     left, right, _ = yield *comparison.wants, Alive(ins.args[2].alive())
     comparison.emit(left, right)
@@ -163,14 +165,14 @@ def guard(lo: Lowering, ins: Ins) -> Rule:
 def leave_unless(lo: Lowering, conditions: list[tuple[Cond, bool]], symbol: str) -> None:
     """Jump to an exit unless the conditions, tried in order, say that the guard holds."""
     *first, (last, last_holds) = conditions
-    holds = Label()
+    holds = Label() if first else None
     for cond, means in first:
-        if means:
+        if means and holds is not None:
             lo.asm.jump(cond, holds)
         else:
             lo.asm.jump_symbol(symbol, cond)
     lo.asm.jump_symbol(symbol, last.inverse if last_holds else last)
-    if first:
+    if holds is not None:
         lo.asm.label(holds)
 
 
