@@ -37,7 +37,21 @@ from x64.moves import Place, Slot
 from x64.trace import ExitPoint, TraceCode, adaptor, compile_trace
 from x64.trail import Trail
 
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from random import Random
+
 JMP_SIZE = 5
+
+
+def _dice(number: int) -> Random | None:
+    """JITVM_RANDRA=7: any legal register instead of the best, the same ones in every run."""
+    wish = os.environ.get("JITVM_RANDRA")
+    if not wish:
+        return None
+    from random import Random
+
+    return Random(f"{wish} {number}")
 
 
 def _check(expansion: Expansion, trail: Trail) -> None:
@@ -127,7 +141,7 @@ class Machine:
         places = self._places(expansion, rests_on, point)
         checked = os.environ.get("JITVM_CHECK") == "1"
         trail = Trail() if checked or trace.copies is not None else None
-        code = compile_trace(expansion, len(trace.snaps), places, trail)
+        code = compile_trace(expansion, len(trace.snaps), places, trail, _dice(trace.number))
         if checked and trail is not None:
             _check(expansion, trail)
         made = self._place(trace, code, expansion)

@@ -8,6 +8,7 @@ JITVM_MODES=all, and JITVM_MODES=hot,O0 picks by name.  Which mode fails tells w
     hot       the recorder: nearly everything compiles at once
     gcstress  roots: the collector runs after every allocation; luajit has no such mode
     O0, -X    the pass without which the failure goes away
+    randra    the register allocator: any legal register instead of the best
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ INTERP = Mode("interp", ("-joff",))
 HOT = Mode("hot", ("-Ohotloop=1", "-Ohotexit=1"))
 UNOPTIMISED = Mode("O0", ("-O0",))
 GC_STRESS = Mode("gcstress", HOT.flags, (("JITVM_GCSTRESS", "1"),))
+RANDOM_REGISTERS = Mode("randra", HOT.flags, (("JITVM_RANDRA", "1"),))
 HOT_UNOPTIMISED = Mode("hot-O0", ("-O0", "-Ohotloop=1", "-Ohotexit=1"))
 ONE_PASS_OFF = tuple(Mode(f"-{name}", ("-Ohotloop=1", "-Ohotexit=1", f"-O-{name}")) for name in PASSES)
 
 FAST = (DEFAULT, INTERP, HOT, UNOPTIMISED, GC_STRESS)
-ALL = (*FAST, HOT_UNOPTIMISED, *ONE_PASS_OFF)
+ALL = (*FAST, HOT_UNOPTIMISED, RANDOM_REGISTERS, *ONE_PASS_OFF)
 
 
 def selected() -> tuple[Mode, ...]:

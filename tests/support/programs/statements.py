@@ -173,6 +173,21 @@ end
 1: for i# = <trips>, 1, -1 do
 <loop i#>
 end
+2: local p#, q#, t#, u#, w# = <number>, <number>, <number>, <small>, 0
+for i# = 1, <trips> do
+<loop i# p# q# t# u# w#>
+p#, q#, t#, u#, w# = <pick q#, p#, u#, w#, t#|q#, t#, u#, w#, p#|p#, p#, q#, t#, i#|u# + 1, q#, w#, t#, q#>
+end
+<N> = value(p#) + value(q#) - value(t#) + value(u#) * 2 + value(w#)
+2: local p#, q#, t#, u# = <number>, <number>, <small>, 0
+for i# = 1, <trips> do
+p#, q#, t# = q#, <number>, p#
+for j# = 0, <int 1 4> do
+u# = <pick p#|next(a2)|#s1|floor(q#)> == <pick nil|t#|u#|1> and t# or q#
+<pick p#|q#|t#> = <pick u#|100 - i#|j#|t#>
+end
+end
+<N> = value(p#) + value(q#) - value(t#) + value(u#)
 3: for i# = 1, <trips> do
 local t# = {x = i#, y = <number>, <atom>}
 if <condition> then <pick m1[2] = t#|v1 = t#|t#.x = t#|t# = {y = 1, x = i#}|t#[2] = i#> end
