@@ -45,7 +45,7 @@ from jitvm.model.objects import (
 )
 from jitvm.model.places import place, reason_code
 from jitvm.model.printer import COMPARISONS, HTML_HEADER, HTML_START, print_log
-from jitvm.model.verbose import read_verbose_line
+from jitvm.model.verbose import VERBOSE_HEADER, read_verbose_line
 
 Item = TypeVar("Item")
 HEADER = "---- TRACE "
@@ -60,7 +60,7 @@ _FLOATS = re.compile(r"(?: +[+-]?[0-9.e+infa-]+){1,4}$")
 _ANSI = re.compile(r"^(?:\d{4,} .{2,12}?|\.\.\.\. .*?)\033\[\d+m", re.MULTILINE)
 #: Longer than any number of a listing; strings are cut off long before.
 _HUGE = re.compile(r"[0-9a-f]{1000}")
-_VERBOSE = re.compile(r"^\[TRACE (?:flush\]|---|[ \d]{3})", re.MULTILINE)
+_VERBOSE = re.compile(r"\[TRACE (?:flush\]|---|[ \d]{3})")
 
 
 def read_listing(data: bytes | str) -> Log:
@@ -91,24 +91,31 @@ def _compare(shown: str, text: str) -> None:
 
 
 def _read_verbose(text: str) -> Log:
+    """Lines of -jv, which may stand behind output of the program."""
     traces: list[Trace] = []
     events: list[Event] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        found = read_verbose_line(line, number)
+    output = ""
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        begin = max(line.find(VERBOSE_HEADER), 0)
+        found = read_verbose_line(line[begin:], number, begin)
+        is_last = number == len(lines)
+        if found is None:
+            output += line if is_last else line + "\n"
+            continue
+        if is_last:
+            raise MalformedLog("the listing ends in the middle of a line", number, len(line) + 1)
+        output += line[:begin]
+        if output:
+            events.append(Output(output))
+            output = ""
         if isinstance(found, Trace):
-            ended: Event = Stopped(len(traces)) if found.finished else Aborted(len(traces))
-            events.append(ended)
+            events.append(Stopped(len(traces)) if found.finished else Aborted(len(traces)))
             traces.append(found)
-        elif found is not None:
-            events.append(found)
         else:
-            events.append(Output(line + "\n"))
-    if events and events[-1] == Output("\n"):
-        events.pop()
-    elif events and isinstance(events[-1], Output):
-        events[-1] = Output(text.split("\n")[-1])
-    else:
-        raise MalformedLog("the listing ends in the middle of a line", number, len(line) + 1)
+            events.append(found)
+    if output:
+        events.append(Output(output))
     return Log(tuple(traces), tuple(events), form=Form("verbose", "", "T"))
 
 

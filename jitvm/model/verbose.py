@@ -14,6 +14,7 @@ from jitvm.model.objects import Abort, Flushed, Link, Origin, Trace
 from jitvm.model.places import place, reason_code
 from jitvm.model.printer import verbose_abort, verbose_stop
 
+VERBOSE_HEADER = "[TRACE "
 _LINE = re.compile(r"\[TRACE (---| *\d+) (?:\((\d+)/(\d+|stitch)\) )?(.*)\]$")
 _ABORTED = re.compile(r"(.*?) -- (.*?)(?: at (.*))?$")
 _FALLBACK = re.compile(r"(.*) -- fallback to interpreter$")
@@ -22,13 +23,13 @@ _LINKED = re.compile(r"(.*) -> (\d+)(?: ([a-z-]+))?$")
 _CLOSED = re.compile(r"(.*) ([a-z-]+)$")
 
 
-def read_verbose_line(line: str, number: int) -> Trace | Flushed | None:
-    """What a line tells of; None if it is no line of a listing."""
+def read_verbose_line(line: str, number: int, before: int = 0) -> Trace | Flushed | None:
+    """What a line tells of; None if it is no line of a listing.  `before`: columns that are cut off."""
     if line == "[TRACE flush]":
         return Flushed()
     match = _LINE.match(line)
     if match is None:
-        if line.startswith("[TRACE "):
+        if line.startswith(VERBOSE_HEADER) and not before:
             raise MalformedLog("this line of -jv is cut off or malformed", number, len(line) + 1)
         return None
     origin = None
@@ -41,7 +42,8 @@ def read_verbose_line(line: str, number: int) -> Trace | Flushed | None:
         trace = _finished(int(match[1]), origin, match[4])
         shown = verbose_stop(trace) if trace is not None else ""
     if trace is None or shown != line + "\n":
-        raise MalformedLog("this line of -jv does not tell how a trace ended", number, match.start(4) + 1)
+        column = before + match.start(4) + 1
+        raise MalformedLog("this line of -jv does not tell how a trace ended", number, column)
     return trace
 
 

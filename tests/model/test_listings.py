@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,27 @@ def test_luajits_text_survives(number: int, luajit: str, tmp_path: Path) -> None
 def test_luajits_verbose_text_survives(script: corpus.Script, luajit: str, tmp_path: Path) -> None:
     text = said_by_luajit(script, "-jv={}", tmp_path)
     assert print_log(read_listing(text)).encode("utf-8", "surrogateescape") == text
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("option", ["-jdump=+rsXaT", "-jdump=+rsaA", "-jdump=+rsH", "-jv=-"])
+def test_strange_names_and_foreign_functions(option: str, luajit: str) -> None:
+    """With the output of the program between the lines."""
+    folder = Path(__file__).parent
+    said = subprocess.run([luajit, option, "strange.lua"], cwd=folder, capture_output=True).stdout
+    log = read_listing(said)
+    assert print_log(log).encode("utf-8", "surrogateescape") == said
+    starts = {str(trace.start) for trace in log.traces}
+    assert '"weird | name ] -- at "q" (1/2) -> 3":1' in starts
+    assert any(isinstance(event, Output) and "---- " in event.text for event in log.events)
+    calls = [
+        operand.function
+        for trace in log.traces
+        for ins in trace.ir or ()
+        for operand in ins.operands
+        if isinstance(operand, Call)
+    ]
+    assert option == "-jv=-" or any(call.startswith("[0x") for call in calls)
 
 
 LISTING = """\
