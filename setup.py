@@ -71,7 +71,7 @@ setup(
     author="the jitvm authors",
     python_requires=">=3.10",
     packages=find_packages(include=[pattern for name in LAYERS for pattern in (name, f"{name}.*")]),
-    package_data={"jitvm.model": ["*.schema.json"], "jitvm.jittrace": ["*.lua"]},
+    package_data={"jitvm.model": ["*.schema.json"], "jitvm.jittrace": ["*.lua"], "jitvm.report": ["page/*"]},
     install_requires=RUN_REQUIREMENTS,
     extras_require={"tools": TOOL_REQUIREMENTS, "test": TEST_REQUIREMENTS},
     entry_points={

@@ -5,6 +5,7 @@
     jittrace tree loop.lua                  side traces
     jittrace stats listing.txt              numbers
     jittrace explain loop.lua               what was not compiled, and why
+    jittrace html loop.lua                  a page to look through
     jittrace diff a.json luajit:b.lua       two runs compared
 
 Exit status: 0; 1 for differences, or the script's own for `record`; 2 for bad usage or an input that cannot
@@ -27,6 +28,7 @@ from jitvm.jittrace.compare import DEFAULT_LEVEL, LEVELS, compare_runs
 from jitvm.jittrace.explain import Problem, problems
 from jitvm.jittrace.inputs import LUAJIT, BadInput, Running, is_script, load
 from jitvm.jittrace.names import trace_name
+from jitvm.jittrace.pages import diff_page, run_page
 from jitvm.jittrace.report import REPORTS
 from jitvm.jittrace.stats import Statistics, statistics
 from jitvm.jittrace.tree import dot, svg, text_lines
@@ -41,7 +43,10 @@ OPTION = click.option("-O", "options", multiple=True, metavar="OPT", help="Optio
 SEED = click.option("--seed", type=int, help="Seed of what is random about penalties.")
 ARGUMENT = click.option("--arg", "arguments", multiple=True, help="Argument of the script.")
 OUTPUT = click.option("--output", "-o", default="-", help="File to write.")
-TREES, REPORT_KINDS = click.Choice(["text", "dot", "svg"]), click.Choice(list(REPORTS))
+SOURCE = click.option("--source", type=click.Path(file_okay=False),
+                      help="Folder with the sources of the program.")  # fmt: skip
+PAGE = "html"
+TREES, REPORT_KINDS = click.Choice(["text", "dot", "svg"]), click.Choice([*REPORTS, PAGE])
 
 
 def running_options(function: Command) -> Command:
@@ -225,7 +230,7 @@ def _counts(title: str, rows: tuple[tuple[str, int], ...]) -> Table:
 
 @jittrace.command()
 @running_options
-@click.option("--source", type=click.Path(file_okay=False), help="Folder with the sources of the program.")
+@SOURCE
 @click.option("--all", "everything", is_flag=True, help="Also what was compiled in the end.")
 @click.argument("log", type=click.Path())
 def explain(
@@ -268,6 +273,32 @@ def _print_problem(out: Console, one: Problem) -> None:
 
 @jittrace.command()
 @running_options
+@SOURCE
+@click.option("--output", "-o", default="trace.html", show_default=True, help="File to write; - for stdout.")
+@click.argument("log", type=click.Path())
+def html(
+    options: tuple[str, ...],
+    seed: int | None,
+    arguments: tuple[str, ...],
+    source: str | None,
+    output: str,
+    log: str,
+) -> None:
+    """Write LOG as one HTML page: its forest, and the code of each trace from source to machine code."""
+    found = read(log, Running(options, arguments, seed, count_exits=True, keep_passes=True))
+    write(run_page(found, _folders(source, (log, found))), output)
+
+
+def _folders(source: str | None, *logs: tuple[str, Log]) -> list[Path]:
+    """Where sources may be, that of the reader first."""
+    found = [] if source is None else [Path(source)]
+    for spec, log in logs:
+        found += [_folder_of(spec, log), Path(spec).parent]
+    return found
+
+
+@jittrace.command()
+@running_options
 @click.option("--left", "left", multiple=True, metavar="OPT", help="-O option of A alone.")
 @click.option("--right", "right", multiple=True, metavar="OPT", help="-O option of B alone.")
 @click.option("--level", type=click.Choice(LEVELS), default=DEFAULT_LEVEL, show_default=True,
@@ -275,6 +306,7 @@ def _print_problem(out: Console, one: Problem) -> None:
 @click.option("--runs", type=click.IntRange(1, 100), default=1, show_default=True,
               help="How often scripts are run, to tell what is unstable.")
 @click.option("--format", "kind", type=REPORT_KINDS, default="text", show_default=True)
+@SOURCE
 @OUTPUT
 @click.option("--all", "everything", is_flag=True, help="Also show traces that are equal.")
 @click.argument("a", type=click.Path())
@@ -288,6 +320,7 @@ def diff(
     level: str,
     runs: int,
     kind: str,
+    source: str | None,
     output: str,
     everything: bool,
     a: str,
@@ -299,9 +332,13 @@ def diff(
     """
     sides = []
     for spec, own in ((a, left), (b, right)):
-        how = Running((*options, *own), arguments, seed)
+        how = Running((*options, *own), arguments, seed, count_exits=kind == PAGE, keep_passes=kind == PAGE)
         sides.append([read(spec, how) for _ in range(runs if is_script(spec) else 1)])
     several = compare_runs(sides[0], sides[1], level)
-    write(REPORTS[kind](several, a, b, everything), output)
+    if kind == PAGE:
+        first, second = sides[0][0], sides[1][0]
+        write(diff_page(first, second, several, _folders(source, (a, first), (b, second))), output)
+    else:
+        write(REPORTS[kind](several, a, b, everything), output)
     raise SystemExit(int(bool(several.stable)))
 

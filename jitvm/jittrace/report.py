@@ -1,4 +1,4 @@
-"""What `jittrace diff` writes: text, JSON, or one HTML file with both forests side by side.
+"""What `jittrace diff` writes: text or JSON.  Its page is made in `pages.py`.
 
     = 1 loop.lua:3 loop
     ~ 2 loop.lua:5 -> 1              ir 7: num ADD %1 +1 | num SUB %1 +1
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from html import escape
 
 from jitvm.jittrace.compare import Difference, Pair, Several
 from jitvm.jittrace.names import link_name, trace_name
@@ -114,73 +113,7 @@ def _difference(one: Difference) -> dict[str, object]:
     return {"level": one.level, "path": one.path, "at": one.at, "a": one.a, "b": one.b}
 
 
-PAGE = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 14px/1.5 system-ui, sans-serif; margin: 1.5em; }}
-table {{ border-collapse: collapse; width: 100%; }}
-th, td {{ text-align: left; padding: 2px 10px; font: 13px/1.5 ui-monospace, monospace; vertical-align: top; }}
-td.a, td.b {{ white-space: pre; }}
-tr.changed td {{ background: #e0a80030; }}
-tr.added td.b, tr.added td.what {{ background: #30a04030; }}
-tr.removed td.a, tr.removed td.what {{ background: #d0303030; }}
-tr.unstable {{ opacity: 0.6; }}
-</style>
-</head>
-<body>
-<h1>{summary}</h1>
-<table>
-<tr><th></th><th>A: {a}</th><th>B: {b}</th><th>first difference</th></tr>
-{rows}
-</table>
-</body>
-</html>
-"""
-CLASSES = {"=": "equal", "~": "changed", "+": "added", "-": "removed"}
-
-
-def html_report(several: Several, a: str, b: str, everything: bool) -> str:
-    """All traces: the page is for looking at the forests."""
-    varying = {one.identity for one, _ in several.unstable}
-    rows = [_row(pair, varying) for pair in several.first.pairs]
-    rows += [
-        f'<tr class="changed"><td>~</td><td class="a">{escape(one.path)}</td><td></td>'
-        f'<td class="what">{escape(difference_text(one))}</td></tr>'
-        for one in several.first.aborts
-    ]
-    return PAGE.format(
-        title=escape(f"{a} - {b}"),
-        summary=escape(summary(several)),
-        a=escape(a),
-        b=escape(b),
-        rows="\n".join(rows),
-    )
-
-
-def _row(pair: Pair, varying: set[tuple[str, str]]) -> str:
-    indent = "  " * pair.depth
-    difference = pair.difference
-    classes = CLASSES[pair.mark]
-    what = ""
-    if difference is not None:
-        what = difference_text(difference)
-        if difference.identity in varying:
-            classes, what = f"{classes} unstable", f"{what} (unstable)"
-    cells = [
-        f'<td class="{side}">{escape(indent + _title(trace)) if trace is not None else ""}</td>'
-        for side, trace in (("a", pair.a), ("b", pair.b))
-    ]
-    cells.append(f'<td class="what">{escape(what)}</td>')
-    return f'<tr class="{classes}"><td>{pair.mark}</td>{"".join(cells)}</tr>'
-
-
 REPORTS: dict[str, Callable[[Several, str, str, bool], str]] = {
     "text": text_report,
     "json": json_report,
-    "html": html_report,
 }

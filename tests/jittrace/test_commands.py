@@ -185,8 +185,18 @@ def test_diff_of_options(script: Path, tmp_path: Path) -> None:
     value = json.loads(run("diff", "--format", "json", script, script, "--right", "hotexit=1000").stdout)
     assert value["equal"] is False and {one["level"] for one in value["differences"]} >= {"shape"}
     page = run("diff", "--format", "html", script, script, "--right", "hotexit=1000").stdout
-    ElementTree.fromstring(page.replace("<!DOCTYPE html>", "").replace('<meta charset="utf-8">', ""))
-    assert 'class="removed"' in page and "http" not in page
+    head = json.loads(page.split('id="log">')[1].split("</script>")[0])
+    assert "-" in [mark for _, _, mark, _ in head["matches"]] and "differences" in head["summary"]
+
+
+def test_html(script: Path, tmp_path: Path) -> None:
+    """Sources are found beside the script."""
+    log, page = tmp_path / "log.json", tmp_path / "page.html"
+    assert command("record", "-o", log, script.name, cwd=tmp_path).returncode == 0
+    done = run("html", "-o", page, log)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "if i > 150 then" in page.read_text()
+    assert "if i > 150 then" in run("html", "-o", "-", script).stdout
 
 
 @pytest.mark.oracle
