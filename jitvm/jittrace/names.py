@@ -62,8 +62,7 @@ def guard_name(forest: Forest, index: int, exit_: int | None) -> str:
     ir = forest.log.traces[index].ir
     if exit_ is None or ir is None:
         return ""
-    exits = forest.exits(index)
-    if exit_ >= len(exits) or not exits[exit_].guards:
+    found = forest.exit(index, exit_)
+    if found is None or not found.guards:
         return ""
-    first = exits[exit_].guards[0]
-    return next((f"{ins.type} {ins.op}" for ins in ir if ins.number == first), "")
+    return next((f"{ins.type} {ins.op}" for ins in ir if ins.number == found.guards[0]), "")

@@ -41,6 +41,7 @@ class Forest:
         self._indices: dict[int, list[int]] = {}
         self._began = list(range(len(log.traces)))
         self._counts: dict[int, dict[int, int]] = {}
+        self._exits: dict[int, tuple[Exit, ...]] = {}
         self._read_events()
         self.parents = [self._parent(index) for index in range(len(log.traces))]
         self._children: dict[int, list[int]] = {}
@@ -102,7 +103,12 @@ class Forest:
         return known
 
     def exits(self, index: int) -> tuple[Exit, ...]:
-        """The exits of a trace, one per snapshot."""
+        """The exits of a trace by their numbers: one per snapshot, and others that the log mentions."""
+        if index not in self._exits:
+            self._exits[index] = self._gathered(index)
+        return self._exits[index]
+
+    def _gathered(self, index: int) -> tuple[Exit, ...]:
         trace = self.log.traces[index]
         sides: dict[int, int] = {}
         failed: dict[int, list[int]] = {}
@@ -115,7 +121,7 @@ class Forest:
             else:
                 failed.setdefault(origin.exit, []).append(child)
         guards, taken = guards_of(trace), self.taken(index)
-        numbers = [len(trace.snapshots or ()) - 1, *sides, *failed, *(taken or ())]
+        numbers = {*range(len(trace.snapshots or ())), *sides, *failed, *(taken or ())}
         return tuple(
             Exit(
                 number,
@@ -124,8 +130,12 @@ class Forest:
                 None if taken is None else taken.get(number, 0),
                 tuple(failed.get(number, ())),
             )
-            for number in range(max(numbers) + 1)
+            for number in sorted(numbers)
         )
+
+    def exit(self, index: int, number: int) -> Exit | None:
+        """One exit of a trace."""
+        return next((one for one in self.exits(index) if one.number == number), None)
 
     def taken(self, index: int) -> dict[int, int] | None:
         """By exit: how often it was taken to the interpreter; None if nobody counted."""

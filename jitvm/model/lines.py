@@ -36,14 +36,14 @@ TYPES = (
     "nil fal tru lud str p32 thr pro fun p64 cdt tab udt flt num i8 u8 i16 u16 int u32 i64 u64 sfp"
 ).split()
 _TYPE = "|".join(f"{name:<3}" for name in TYPES)
-_HEAD = re.compile(rf"(\d{{4,}}) (?:(.{{6,}}?))??([ >}}])([ +]) ({_TYPE}) ([A-Z0-9]+) +")
-_LOOP = re.compile(r"(\d{4,}) (------)?------ LOOP ------------$")
-_BETWEEN = re.compile(r"\.\.\.\.        (      )?SNAP   #(\d+) *\[ ")
-_ALONE = re.compile(r"#(\d+) +(\d{4,}) \[ ")
-_CODE = re.compile(r"([0-9a-f]{8,})  ([^\t]*)(?:\t->(.*))?$")
-_BYTECODE = re.compile(r"(\d{4,}) ((?: \.)*) ([A-Z][A-Z0-9 ]{5}) ( {3}|[ \d]{2}\d) ")
+_HEAD = re.compile(rf"(\d{{4,18}}) (?:(.{{6,}}?))??([ >}}])([ +]) ({_TYPE}) ([A-Z0-9]+) +")
+_LOOP = re.compile(r"(\d{4,18}) (------)?------ LOOP ------------$")
+_BETWEEN = re.compile(r"\.\.\.\.        (      )?SNAP   #(\d{1,18}) *\[ ")
+_ALONE = re.compile(r"#(\d{1,18}) +(\d{4,18}) \[ ")
+_CODE = re.compile(r"([0-9a-f]{8,16})  ([^\t]*)(?:\t->(.*))?$")
+_BYTECODE = re.compile(r"(\d{4,18}) ((?: \.)*) ([A-Z][A-Z0-9 ]{5}) ( {3}|[ \d]{2}\d) ")
 BYTECODE_START = re.compile(r"\d{4,} (?: \.)* [A-Z]")
-_OPERANDS = re.compile(r"(?:=> (\d+)|( *-?\d+)(?: ( *-?\d+))?)?")
+_OPERANDS = re.compile(r"(?:=> (\d{1,18})|( *-?\d{1,18})(?: ( *-?\d{1,18}))?)?")
 
 _ANSI_SPAN = re.compile(r"(\033\[3m)?\033\[(\d+)m(.*?)\033\[m")
 _HTML_SPAN = re.compile(r'<span class="irt_(.{2,3}?)( irt_extra)?">(.*?)</span>')
@@ -90,8 +90,8 @@ def _follow(pattern: str) -> Follow:
 FIRST, LAST = _follow(r"(?: @\d+)?(?:  |$)"), _follow(r"(?: @\d+)?$")
 ARGUMENT, SLOT = _follow(r" |\)$|\) ctype "), _follow(r"[ |]")
 _SHORT = tuple([(re.compile(text), type_) for text, type_ in _CONSTANTS])
-_REF = re.compile(r"\d{4,}")
-_NODE = re.compile(r" @(\d+)")
+_REF = re.compile(r"\d{4,18}")
+_NODE = re.compile(r" @(\d{1,18})")
 _CALLEE = re.compile(r"(\[0x[0-9a-f]+\])\(|(\d{4,}) \(|(\S+) *  \(")
 #: Width of the smallest operand.
 CELL = 4

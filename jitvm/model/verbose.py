@@ -15,11 +15,11 @@ from jitvm.model.places import place, reason_code
 from jitvm.model.printer import verbose_abort, verbose_stop
 
 VERBOSE_HEADER = "[TRACE "
-_LINE = re.compile(r"\[TRACE (---| *\d+) (?:\((\d+)/(\d+|stitch)\) )?(.*)\]$")
+_LINE = re.compile(r"\[TRACE (---| *\d{1,18}) (?:\((\d{1,18})/(\d{1,18}|stitch)\) )?(.*)\]$")
 _ABORTED = re.compile(r"(.*?) -- (.*?)(?: at (.*))?$")
 _FALLBACK = re.compile(r"(.*) -- fallback to interpreter$")
 _STITCH = re.compile(r"(.*?) stitch (.*)$")
-_LINKED = re.compile(r"(.*) -> (\d+)(?: ([a-z-]+))?$")
+_LINKED = re.compile(r"(.*) -> (\d{1,18})(?: ([a-z-]+))?$")
 _CLOSED = re.compile(r"(.*) ([a-z-]+)$")
 
 

@@ -212,6 +212,7 @@ def test_other_forms_of_the_same_log() -> None:
         ("---- TRACE 1 start a.lua:1\n0001  ADDVV    0  0\n", 2, 19, "this bytecode"),
         ("---- TRACE 1 stop -> loop\nx\n", 2, 1, "an empty line was expected"),
         ("---- TRACE 1 start 1/%s a.lua:1\n" % ("9" * 5000), 1, 22, "there is no such number"),
+        (f"---- TRACE {'9' * 30} start a.lua:1\n", 1, 12, "this is no event of a trace"),
         ("[TRACE   1 a.lua:3 loop", 1, 24, "cut off"),
         ("[TRACE   1 a.lua:3]\n", 1, 12, "does not tell"),
     ],
