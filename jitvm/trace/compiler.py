@@ -21,6 +21,7 @@ from typing import Protocol
 from ir.abort import Abort, TraceError
 from ir.builder import TraceBuilder
 from ir.heap import Heap
+from ir.objects import Frame
 from ir.passes.dce import dce
 from ir.passes.flags import ALL, OptFlag
 from ir.passes.loop import LoopResult, loop_opt
@@ -395,12 +396,16 @@ class TraceCompiler:
                 self.host.set_counter(pc, value)
 
     def _lua_place(self, rec: Recorder) -> Place:
-        """The place in the innermost Lua function: aborts in builtins are reported at the call."""
+        """The place in the innermost Lua function: aborts in builtins are reported at the call.
+
+        A thread whose function left its frame to a builtin has none: then it is that of the recording."""
         view, frame, pc = self.view, self.view.base - 8, rec.pc
         fn = view.frame_func(frame)
         while not view.is_lua(fn):
             link = view.link(frame)
-            pc = link - 4
+            if link & 7 in (Frame.C, Frame.CP):
+                return self._place(rec)
+            pc = (view.value_at(frame - 16) if link & 7 == Frame.CONT else link) - 4
             frame = view.frame_prev(frame)
             fn = view.frame_func(frame)
         return Place(fn, (pc - view.func_proto(fn).bc) >> 2)
