@@ -105,7 +105,7 @@ def read(path: str) -> Any:
     except OSError:
         return None
     head = len(MAGIC) + 32
-    if not data.startswith(MAGIC) or _checksum(data[head:]) != data[len(MAGIC) : head]:
+    if not data.startswith(MAGIC) or checksum(data[head:]) != data[len(MAGIC) : head]:
         return None
     return marshal.loads(memoryview(data)[head:])
 
@@ -135,7 +135,7 @@ def write(path: str, value: Any) -> bool:
     try:
         os.makedirs(folder, exist_ok=True)
         with open(temporary, "wb") as file:
-            file.write(MAGIC + _checksum(body) + body)
+            file.write(MAGIC + checksum(body) + body)
         os.replace(temporary, path)
     except OSError:
         _remove(temporary)
@@ -150,7 +150,7 @@ def _remove(path: str) -> None:
         return  # It was not even created.
 
 
-def _checksum(body: bytes) -> bytes:
+def checksum(body: bytes) -> bytes:
     return blake2b(body, digest_size=32).digest()
 
 

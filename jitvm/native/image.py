@@ -37,7 +37,7 @@ SHIPPED, SHIPPED_HEAP = (os.path.join(os.path.dirname(__file__), name) for name 
 class Image:
     """The image at its place in the process."""
 
-    __slots__ = ("_order", "area", "base", "handlers", "heap", "size", "symbols")
+    __slots__ = ("_order", "area", "base", "handlers", "heap", "identity", "size", "symbols")
 
     def __init__(
         self, area: Area, base: int, size: int, symbols: dict[str, Symbol], handlers: dict[int | str, int]
@@ -47,6 +47,7 @@ class Image:
         self.size = size
         self.symbols = symbols
         self.handlers = handlers
+        self.identity: tuple[int, bytes] = base, b""  # Where it is, and a checksum of its code.
         self.heap: Any = None  # A snapshot of a new runtime's heap (runtime/snapshot.py).
         self._order: list[tuple[int, str]] = []
 
@@ -85,6 +86,7 @@ def place(linked: Linked, area: Area) -> Image:
         area.write(base + offset, (base + target).to_bytes(8, "little"))
     handlers = {key: base + linked.symbols[name].offset for key, name in linked.handlers.items()}
     image = Image(area, base, len(linked.code), linked.symbols, handlers)
+    image.identity = base, cache.checksum(linked.code)
     codenames.note((base + symbol.offset, symbol.size, name) for name, symbol in linked.symbols.items())
     return image
 
@@ -169,7 +171,7 @@ def new_heap() -> Any:
     from jitvm.runtime.snapshot import take
 
     engine = ImageEngine()
-    return take(Runtime(engine=engine), engine.image.base)
+    return take(Runtime(engine=engine), engine.image.identity)
 
 
 if __name__ == "__main__":

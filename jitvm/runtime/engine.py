@@ -168,13 +168,13 @@ class ImageEngine:
         """Restored from what `keep` kept in an earlier process, if possible."""
         from jitvm.runtime.heap import Heap
 
-        return Heap(self.functions, self.image.heap, self.image.base)
+        return Heap(self.functions, self.image.heap, self.image.identity)
 
     def keep(self, runtime: Runtime) -> None:
         from jitvm.native import image
         from jitvm.runtime.snapshot import take
 
-        saved = take(runtime, self.image.base)
+        saved = take(runtime, self.image.identity)
         if saved is not None:
             image.keep_heap(saved)
 

@@ -55,10 +55,10 @@ class Heap:
     """The reservation, `g`, and Python's way to make objects."""
 
     def __init__(
-        self, functions: Mapping[str, Callable[..., Any]] | None = None, saved: Any = None, image: int = 0
+        self, functions: Mapping[str, Callable[..., Any]] | None = None, saved: Any = None, image: Any = None
     ) -> None:
         """`functions`: compiled native functions by name; simulated ones are used for the others.
-        `saved`: a snapshot (snapshot.py), used if it fits here and the image, which is at `image`."""
+        `saved`: a snapshot (snapshot.py), used if it fits here and the image of that identity."""
         if functions is None:
             from jitvm.runtime.engine import import_native_code
 
@@ -75,7 +75,7 @@ class Heap:
         if self.saved is None:
             self._make(base)
 
-    def _restore(self, saved: Any, image: int) -> bool:
+    def _restore(self, saved: Any, image: Any) -> bool:
         from jitvm.runtime import snapshot
 
         if not snapshot.fits(saved, self.memory.base, self.size, image):

@@ -9,6 +9,8 @@ addresses as they are and fits only there; elsewhere (a second runtime of a proc
 anew.  Only what lies outside of both is looked up again: functions and streams of the C library, the way into
 Python.  These are found by value, words of the heap that equal one of those addresses.
 
+A snapshot holds addresses within the image: it names the code it was made with, and fits no other.
+
 Invariant: nothing in a new heap depends on anything but the sources (the cache's key) and the addresses;
 with VARIABLES in the environment, which do go into it, there are no snapshots.
 """
@@ -38,8 +40,8 @@ VARIABLES = ("LUA_PATH", "LUA_CPATH")
 STREAMS = ("stdin", "stdout", "stderr")
 
 
-def fits(saved: Any, base: int, size: int, image: int) -> bool:
-    """Is this a snapshot of a heap there, with the image at that address?"""
+def fits(saved: Any, base: int, size: int, image: tuple[int, bytes]) -> bool:
+    """Is this a snapshot of a heap there, made with the same image at the same address?"""
     return isinstance(saved, tuple) and saved[:4] == (FORMAT, base, size, image) and not _is_special()
 
 
@@ -51,11 +53,11 @@ def _is_special() -> bool:
 # Taking.
 
 
-def take(runtime: Runtime, image: int) -> Any:
+def take(runtime: Runtime, image: tuple[int, bytes]) -> Any:
     """A snapshot of a new runtime; None where none would be found again."""
     heap = runtime.heap
     base = heap.memory.base
-    if (base, heap.size, image) != (HINTS[0], SIZES[0], HINT) or _is_special():
+    if (base, heap.size, image[0]) != (HINTS[0], SIZES[0], HINT) or _is_special():
         return None
     runs = list(_runs(heap))
     builtins = runtime.builtins

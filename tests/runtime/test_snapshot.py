@@ -13,6 +13,8 @@ from jitvm.native import cache, image
 from jitvm.runtime import snapshot
 from tests.support.process import ROOT
 
+#: Where an image is, and a checksum of its code.
+IMAGE = 64, b"code"
 #: What a process does with the snapshot it finds; `made` and `restored` tell how the heap came about.
 COMPARE = """
 from jitvm.native import image
@@ -36,11 +38,11 @@ def load(area=None):
 image.load = load
 first = runtime(False)
 assert len(kept) == 1
-before = take(first, first.engine.image.base)
+before = take(first, first.engine.image.identity)
 first.heap.close()
 first.engine.image.area.close()
 second = runtime(True)
-after = take(second, second.engine.image.base)
+after = take(second, second.engine.image.identity)
 assert [run[0] for run in before[4]] == [run[0] for run in after[4]]
 upcall = second.heap.g.ref("upcall").addr
 for (address, old), (_, new) in zip(before[4], after[4]):
@@ -83,16 +85,23 @@ print(rt.heap.saved is not None, other.heap.saved is not None)
     assert sorted(first.split("\n")) == sorted((wanted + "False False\n").split("\n"))
     second = run(code, XDG_CACHE_HOME=str(tmp_path))
     assert sorted(second.split("\n")) == sorted((wanted + "True False\n").split("\n"))
-    (tmp_path / "jitvm" / f"heap-{heap_key}").write_bytes(b"damaged")
+    heap = tmp_path / "jitvm" / f"heap-{heap_key}"
+    heap.write_bytes(b"damaged")
     assert run(code, XDG_CACHE_HOME=str(tmp_path)) == first
+    _, saved = cache.read(str(heap))
+    of_another_image = (*saved[:3], (saved[3][0], b"another"), *saved[4:])
+    assert cache.write(str(heap), (heap_key, of_another_image))
+    assert run(code, XDG_CACHE_HOME=str(tmp_path)) == first
+    assert cache.read(str(heap))[1][3] == saved[3], "it has been replaced by a snapshot that fits"
 
 
-@pytest.mark.parametrize("saved", [None, (), (0, 1, 2, 3), "x", (snapshot.FORMAT, 16, 32, 65)])
+@pytest.mark.parametrize("saved", [None, (), (0, 1, 2, 3), "x", (snapshot.FORMAT, 16, 32, (65, b"code"))])
 def test_fits_nowhere_else(saved: object) -> None:
-    assert not snapshot.fits(saved, 16, 32, 64)
-    assert snapshot.fits((snapshot.FORMAT, 16, 32, 64, "more"), 16, 32, 64)
+    assert not snapshot.fits(saved, 16, 32, IMAGE)
+    assert snapshot.fits((snapshot.FORMAT, 16, 32, IMAGE, "more"), 16, 32, IMAGE)
+    assert not snapshot.fits((snapshot.FORMAT, 16, 32, (64, b"other"), "more"), 16, 32, IMAGE)
 
 
 def test_none_where_the_environment_matters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LUA_PATH", "./?.lua")
-    assert not snapshot.fits((snapshot.FORMAT, 16, 32, 64, "more"), 16, 32, 64)
+    assert not snapshot.fits((snapshot.FORMAT, 16, 32, IMAGE, "more"), 16, 32, IMAGE)
