@@ -52,12 +52,19 @@ def build(known: dict[str, Piece]) -> tuple[Linked, dict[str, Piece]]:
 
 
 def ordered() -> dict[str, NativeFunction]:
-    """Every function by symbol: handlers of bytecodes in order, other handlers, natives."""
+    """Every function by symbol: handlers of bytecodes in order, then all others as they stand in the sources.
+
+    Whichever modules a process imported first, it builds the same image: a heap that was kept holds addresses."""
     by_code = sorted((int(key), f) for key, f in registry.HANDLERS.items() if not isinstance(key, str))
     found = {function.symbol: function for _, function in by_code}
-    for function in registry.symbols().values():
+    for function in sorted(registry.symbols().values(), key=_place):
         found.setdefault(function.symbol, function)
     return {name: function for name, function in found.items() if function.kind is not Kind.STUB}
+
+
+def _place(function: NativeFunction) -> tuple[str, int, str]:
+    file, _, line = _relative(function.source).rpartition(":")
+    return file, int(line or 0), function.symbol
 
 
 def _compile(function: NativeFunction, known: dict[str, Piece]) -> tuple[str, Piece]:
@@ -101,7 +108,8 @@ def link(pieces: dict[str, Piece], functions: dict[str, NativeFunction]) -> Link
         function = functions.get(name)
         signature, source = _signature(name, function), function.source if function else ""
         symbols[name] = Symbol(offsets[name], len(data), signature, _relative(source))
-    handlers = {key: f.symbol for key, f in registry.HANDLERS.items() if f.symbol in offsets}
+    by_key = sorted(registry.HANDLERS.items(), key=lambda item: str(item[0]))
+    handlers = {key: f.symbol for key, f in by_key if f.symbol in offsets}
     return Linked(bytes(code), symbols, handlers, absolute)
 
 

@@ -267,3 +267,19 @@ def test_pointers_are_addresses(filled: Path) -> None:
     labs = ctypes.cast(ctypes.CDLL(None).labs, ctypes.c_void_p).value
     assert labs is not None
     assert callable_at(labs, "Q>q")(Ptr(VM, 77)) == 77
+
+
+def test_order_of_functions_does_not_depend_on_who_was_imported_first() -> None:
+    """A kept heap holds addresses of the image: whoever builds that again has to build the same."""
+    program = (
+        "import sys; [__import__(name) for name in sys.argv[1:]]\n"
+        "from jitvm.native.build import import_all, ordered\n"
+        "import_all(); print(*ordered())"
+    )
+    orders = {
+        subprocess.run(
+            [sys.executable, "-c", program, *first], cwd=cache.ROOT, capture_output=True, check=True
+        ).stdout
+        for first in ([], ["jitvm.lib.base"], ["jitvm.runtime.state", "jitvm.interp.calls"])
+    }
+    assert len(orders) == 1 and b"tab_get" in orders.pop()
