@@ -54,7 +54,7 @@ def build(known: dict[str, Piece]) -> tuple[Linked, dict[str, Piece]]:
 def ordered() -> dict[str, NativeFunction]:
     """Every function by symbol: handlers of bytecodes in order, then all others as they stand in the sources.
 
-    Whichever modules a process imported first, it builds the same image: a heap that was kept holds addresses."""
+    Whichever modules a process imported first, it builds the same image: a kept heap holds its addresses."""
     by_code = sorted((int(key), f) for key, f in registry.HANDLERS.items() if not isinstance(key, str))
     found = {function.symbol: function for _, function in by_code}
     for function in sorted(registry.symbols().values(), key=_place):
