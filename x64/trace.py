@@ -25,7 +25,7 @@ from x64.compile import Writer
 from x64.diversion import Diversion, Planned, divert_link, divert_loop
 from x64.flow import Flow
 from x64.fuse import Selection
-from x64.lower.registry import Lowering
+from x64.lower.registry import Lowering, left_first
 from x64.moves import Place, Slot, parallel_moves
 from x64.recipe import FLAG_COLLECT, FLAG_COUNTED, METATABLE_KEY, Entry, Kind, Recipe
 from x64.regalloc import Allocator
@@ -184,6 +184,8 @@ def compile_trace(
     allocator = Allocator(Flow(fn, selection), lowering, policy_of(fn, places, random), trail)
     exits.allocator = allocator
     allocator.run()
+    exits.allocator = None  # What is tied in no circle needs no garbage collection.
+    lowering.overwrites_right = left_first
     if allocator.slot_count > MAX_SLOTS:
         raise Abort(TraceError.SPILLOV)
     writer = Writer(fn, allocator, asm, trail)
