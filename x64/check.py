@@ -31,7 +31,9 @@ class Checker:
         self.at_entry: dict[Block, State] = {}
 
     def run(self) -> None:
-        start: State = {place: frozenset((value,)) for value, place in self.trail.entry.items()}
+        start: State = {}
+        for value, place in self.trail.entry.items():  # Several of a side trace's may stand in one place.
+            start[place] = start.get(place, NOTHING) | {value}
         for event in self.trail.prologue:
             self.step(start, event)
         entry = self.fn.blocks[0]
