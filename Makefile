@@ -8,7 +8,7 @@ JOBS   ?= 2
 SECONDS ?= 60
 PYTEST := $(PY) -m pytest -n $(JOBS)
 
-.PHONY: demo test check bench golden diff fuzz soak lint image clean
+.PHONY: demo test check bench golden gallery diff fuzz soak lint image clean
 
 # A Lua script runs; its hot loop's bytecode, IR, machine code and linked side traces are printed.
 demo: $(STAMP)
@@ -29,6 +29,10 @@ bench: $(STAMP)
 # Rewrites the stored listings; read the diff.
 golden: $(STAMP)
 	$(PY) -m tests.support.golden
+
+# Draws the pictures of the README again; needs chromium.
+gallery: $(STAMP)
+	$(PY) -m tests.support.gallery
 
 # Compares the listings of traces/ with the live luajit binary.
 diff: $(STAMP)

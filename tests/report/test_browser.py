@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jitvm.jittrace.inputs import Running, run_luajit
 from jitvm.model import objects as model
 from jitvm.model.reader import read_listing
 from jitvm.report.page import Match, report
@@ -16,6 +17,7 @@ from jitvm.report.sources import Sources
 from tests.model.test_listings import LISTING
 from tests.report.test_page import EVIL, recorded
 from tests.support.browser import Browser, executable
+from tests.support.process import ROOT
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="chromium is not installed")
 
@@ -213,6 +215,24 @@ def test_two_traces_side_by_side(browser: Browser, tmp_path: Path) -> None:
     browser.press("Escape")
     assert hash_of(browser).startswith("#t=")
     assert not browser.errors
+
+
+@pytest.mark.oracle
+def test_traces_of_luajit_beside_ours(browser: Browser, tmp_path: Path, luajit: str) -> None:
+    """A listing tells less, which is no difference; registers are others."""
+    script = "traces/side_chain/side_chain.lua"
+    theirs = run_luajit(str(ROOT / script), Running())
+    ours = recorded((ROOT / script).read_bytes(), b"@side_chain.lua")
+    shown(browser, tmp_path, report(ours, theirs, matches=[Match(0, 0, "~")]), "#t=0")
+    browser.press("c")
+    said = "document.querySelector('.compare-tools').textContent"
+    for kind in ("ir", "bytecode", "exits"):
+        browser.click(f".compare [data-value='{kind}']")
+        assert "rows are the same" in browser.evaluate(said), kind
+    browser.click(".compare [data-value='code']")
+    assert "differ" in browser.evaluate(said)
+    pairs = "[...document.querySelectorAll('.compare tr.altered')].map((row) => row.textContent)"
+    assert any("cvttsd2si" in text for text in browser.evaluate(pairs)), "what was changed"
 
 
 def view_indices(browser: Browser) -> list[int]:

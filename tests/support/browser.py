@@ -5,7 +5,7 @@
         browser.evaluate("document.title")      values of JavaScript expressions, as Python has them
         browser.click("[data-k='i:4']")         a real click in the middle of the element
         browser.press("j")
-        browser.screenshot(path)
+        browser.screenshot()                    PNG
 
 The protocol is spoken through two pipes (`--remote-debugging-pipe`): messages are JSON, each ended by a zero
 byte, and no port, server or package is needed.  Errors of the page (exceptions, what the console was told)
@@ -22,11 +22,12 @@ import shutil
 import subprocess
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium", "google-chrome", "chromium-browser")
 TIMEOUT = 60.0
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
@@ -35,9 +36,13 @@ FLAGS = (
 )  # fmt: skip
 
 
+@cache
 def executable() -> str | None:
-    """Where the browser is; None if there is none."""
-    return next((path for path in map(shutil.which, NAMES) if path is not None), None)
+    """Where the browser is; None if there is none.  Some distributions have a script that only says so."""
+    for path in filter(None, map(shutil.which, NAMES)):
+        if subprocess.run([path, "--version"], capture_output=True).returncode == 0:
+            return path
+    return None
 
 
 class Browser:
@@ -181,7 +186,7 @@ class Browser:
         """`dark` or `light`, as the system would say."""
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
-    def screenshot(self, path: Path) -> None:
+    def screenshot(self) -> bytes:
+        """What is seen, as PNG."""
         self.settle()
-        data = self.call("Page.captureScreenshot", format="png")["data"]
-        path.write_bytes(base64.b64decode(data))
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])

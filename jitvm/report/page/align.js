@@ -3,10 +3,32 @@
 // Rows are aligned by what they are, without the numbers of instructions, which shift as soon as one is
 // added; then references are compared through the alignment: two ADDs are the same if what they add is.
 
-const MAX_CELLS = 4e6;
+const MAX_CELLS = 1.6e7;
 
-// Pairs [left, right] of indices, null where a side has none; the longest common subsequence of the keys.
-function align(left, right) {
+// Pairs [left, right] of indices, null where a side has none: the longest common subsequence of the keys, and
+// in what is between, of the looser ones, so that rows which were changed stand beside each other.
+function align(left, right, loose) {
+  const pairs = common(left, right);
+  const found = [];
+  for (let at = 0; at < pairs.length;) {
+    const gap = { left: [], right: [] };
+    for (; at < pairs.length && pairs[at].includes(null); at += 1) {
+      const [a, b] = pairs[at];
+      if (a !== null) gap.left.push(a);
+      if (b !== null) gap.right.push(b);
+    }
+    const between = common(
+      gap.left.map((a) => loose.left[a]),
+      gap.right.map((b) => loose.right[b]),
+    );
+    for (const [a, b] of between)
+      found.push([a === null ? null : gap.left[a], b === null ? null : gap.right[b]]);
+    if (at < pairs.length) found.push(pairs[at++]);
+  }
+  return found;
+}
+
+function common(left, right) {
   let from = 0;
   while (from < left.length && from < right.length && left[from] === right[from]) from += 1;
   let a = left.length,
@@ -55,28 +77,31 @@ function besides(from, a, b) {
   return pairs;
 }
 
-const shape = (operand) => (typeof operand === "number" ? 0 : operand);
+// References by their place alone; constants without their types, which listings do not tell.
+const shape = (operand) =>
+  typeof operand === "number" ? 0 : Array.isArray(operand) ? operand[0].trim() : operand;
 const addresses = (text) => text.replace(/\b(0x)?[0-9a-f]{8,}\b/g, "address");
 
 const KEYS = {
-  source: (line) => line,
   bytecode: (code) => `${code.depth} ${code.op} ${code.operands} ${code.comment}`,
   ir: (ins) => addresses(JSON.stringify([ins.flags, ins.type, ins.op, ins.operands.map(shape)])),
   code: (ins) => addresses(ins.text),
-  exits: (snap) =>
-    addresses(
-      JSON.stringify([
-        snap.place,
-        snap.pc,
-        snap.slots.map((slot) => slot && [shape(slot[0]), slot[1], slot[2]]),
-      ]),
-    ),
+  exits: (snap) => addresses(JSON.stringify(snap.slots.map((slot) => slot && [shape(slot[0]), slot[2]]))),
+};
+
+// What is left of a row when it was changed.
+const LOOSE_KEYS = {
+  bytecode: (code) => `${code.depth} ${code.op}`,
+  ir: (ins) => ins.op,
+  code: (ins) => ins.text.split(" ", 1)[0],
+  exits: () => "",
 };
 
 // Rows of a comparison: {left, right, same, wrong}; `wrong` are references of the right side that mean
 // another instruction than on the left.
 function compareRows(kind, left, right) {
-  const pairs = align(left.map(KEYS[kind]), right.map(KEYS[kind]));
+  const loose = { left: left.map(LOOSE_KEYS[kind]), right: right.map(LOOSE_KEYS[kind]) };
+  const pairs = align(left.map(KEYS[kind]), right.map(KEYS[kind]), loose);
   if (kind !== "ir")
     return pairs.map(([a, b]) => ({
       left: a,

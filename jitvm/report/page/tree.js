@@ -3,7 +3,7 @@
 // Only the rows that are in view are in the document; each has its place by its number in `rows`.
 
 const ITEM_HEIGHT = 26;
-const MAX_RAILS = 10;
+const MAX_RAILS = 9;
 
 class TraceList {
   constructor(open) {
