@@ -130,12 +130,19 @@ def debug_setfenv(call: Call) -> Results:
     return (Slot(call.bits(1)),)
 
 
+def is_entry(call: Call, thread: Ptr, level: int, frames: list[FrameInfo]) -> bool:
+    """Is it the level of the program that runs Lua, below the main chunk?"""
+    return level == len(frames) and bool(thread.addr == call.runtime.tracer.main)
+
+
 def _function_at(call: Call, default: int | None) -> Ptr:
     """The function that is the first argument, or at the level that is."""
     if kind_of(call.bits(1)) == KIND_FUNC:
         return Ptr(GCfunc, call.bits(1) & POINTER)
     level = call.integer(1, default)
     frames = frames_of(call, call.thread)
+    if is_entry(call, call.thread, level, frames):
+        return Ptr(GCfunc, call.runtime.builtins.function("debug.entry_aux"))
     if not 0 <= level < len(frames):
         raise BadArgument(1, b"invalid level")
     return Ptr(GCfunc, frames[level].function)
@@ -183,7 +190,7 @@ def debug_getinfo(call: Call) -> Results:
     elif kind_of(which) >= NUMBER_FROM or parse_number(_text(call, which)) is not None:
         level = call.integer(skip + 1)
         frames = frames_of(call, thread)
-        if level == len(frames) and thread.addr == call.runtime.tracer.main:
+        if is_entry(call, thread, level, frames):
             fn = Ptr(GCfunc, call.runtime.builtins.function("debug.entry_aux"))
         elif not 0 <= level < len(frames):
             return (None,)

@@ -118,7 +118,10 @@ def _readable(name: bytes) -> bool:
 def search_path(
     name: bytes, path: bytes, separator: bytes = b".", replacement: bytes = b"/"
 ) -> tuple[bytes | None, bytes]:
-    """The first readable file of a path; if there is none, what was tried."""
+    """The first readable file of a path; if there is none, what was tried.  All are C strings."""
+    name, path, separator, replacement = (
+        text.partition(b"\0")[0] for text in (name, path, separator, replacement)
+    )
     if separator:
         name = name.replace(separator, replacement)
     tried = b""

@@ -45,15 +45,15 @@ SLOTS = CALLED + 2 + 32 + 20
 def lib_string_gsub(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
     if unlikely(not check_string(g, base, nargs, 1) or not check_string(g, base, nargs, 2)):
         return -1
-    if unlikely(nargs < 3 or not (is_str(base + 2) or is_func(base + 2) or is_tab(base + 2))):
-        if nargs < 3 or not is_number(base + 2):
-            return arg_error(g, 3, REPLACEMENT_TYPE)
-        coerce_string(g, base, nargs, 3)
     limit = i64(str_of(base).len) + 1
     if not is_absent(base, nargs, 4):
         if unlikely(not check_number(g, base, nargs, 4)):
             return -1
         limit = i64(int_arg(base, 4))
+    if unlikely(nargs < 3 or not (is_str(base + 2) or is_func(base + 2) or is_tab(base + 2))):
+        if nargs < 3 or not is_number(base + 2):
+            return arg_error(g, 3, REPLACEMENT_TYPE)
+        coerce_string(g, base, nargs, 3)
     if unlikely(base + SLOTS > L.maxstack):
         if stack_grow(g, L, u32(SLOTS)) != 0:
             return arg_error(g, 0, STACK_OVERFLOW)

@@ -1,0 +1,239 @@
+-- Library functions called with arguments of every kind, one line for each call: result or error.
+-- Arguments: seed, number of calls.  The same seed makes the same calls in any Lua.
+local seed, calls = tonumber((...)) or 1, tonumber((select(2, ...))) or 1000
+local state = seed * 7919 + 12345
+local function random(n)
+  state = state * 16807 % 2147483647
+  return math.floor(state / 16) % n + 1
+end
+
+local G = getfenv(0)
+local out, pcall, type, tostring, select, format = io.stdout, pcall, type, tostring, select, string.format
+local rawtype, gsub, sub, create, resume, yield, status =
+  type, string.gsub, string.sub, coroutine.create, coroutine.resume, coroutine.yield, coroutine.status
+local getmeta, setmeta, strmeta = debug.getmetatable, debug.setmetatable, debug.getmetatable("")
+
+-- What is shown of a value.
+local function show(v)
+  local kind = type(v)
+  if kind == "number" then return v ~= v and "nan" or format("%.14g", v) end
+  if kind == "string" then
+    local text = gsub(v, "0x%x+", "0x")
+    text = gsub(text, "builtin: %x+", "builtin")
+    text = gsub(gsub(text, " +", " "), "%S+: stack overflow", "stack overflow")
+    if #text > 200 then text = #text .. ":" .. sub(text, 1, 200) end
+    return format("%q", text)
+  end
+  if kind == "boolean" or kind == "nil" then return tostring(v) end
+  return kind
+end
+local function line(...)
+  local parts = {}
+  for i = 1, math.min(select("#", ...), 20) do parts[i] = show((select(i, ...))) end
+  return select("#", ...) .. " " .. table.concat(parts, " ")
+end
+
+-- Arguments.
+local depth = 0
+local makers = {
+  function() return nil end,
+  function() return true end,
+  function() return false end,
+  function() return 0 end,
+  function() return -0 end,
+  function() return 1 end,
+  function() return 2 end,
+  function() return random(10) end,
+  function() return -random(10) end,
+  function() return random(100) / 8 end,
+  function() return -1 end,
+  function() return 255 end,
+  function() return 256 end,
+  function() return 36 end,
+  function() return 1e15 end,
+  function() return 2 ^ 31 end,
+  function() return 2 ^ 31 - 1 end,
+  function() return -2 ^ 31 end,
+  function() return -2 ^ 31 - 1 end,
+  function() return 2 ^ 32 end,
+  function() return 2 ^ 53 end,
+  function() return -2 ^ 63 end,
+  function() return 1e308 end,
+  function() return 5e-324 end,
+  function() return 1 / 0 end,
+  function() return -1 / 0 end,
+  function() return 0 / 0 end,
+  function() return "" end,
+  function() return "a" end,
+  function() return "abc" end,
+  function() return "hello world from Lua" end,
+  function() return "10" end,
+  function() return " 0x1F " end,
+  function() return "1e400" end,
+  function() return "-7.5" end,
+  function() return "a\0b" end,
+  function() return "%s %d %q" end,
+  function() return "%" .. random(120) .. "." .. random(120) .. ({"d", "f", "g", "s", "x", "e", "a", "q", "c", "i", "u"})[random(11)] end,
+  function() return "%5.2f|%-8d|%+g|%#x|%c" end,
+  function() return "(.-)%s" end,
+  function() return "[a-" end,
+  function() return "[^%w]+" end,
+  function() return "%b" end,
+  function() return "%f[%w]%w+" end,
+  function() return "(()a*)%1" end,
+  function() return "^(%a+)" end,
+  function() return "((((((((" end,
+  function() return "%1" end,
+  function() return "nSl" end,
+  function() return "*a" end,
+  function() return "#" end,
+  function() return "k" end,
+  function() return ("x"):rep(300) end,
+  function() return "return ..." end,
+  function() return "return 1 +" end,
+  function() return "\27LJ\2\0junk" end,
+  function() return {} end,
+  function() return {1, 2, 3} end,
+  function() return {3, 1, 2, 5, 4, "x" and 9, 8} end,
+  function() return {"b", "a", "c"} end,
+  function() return {1, "a", {}} end,
+  function() return {nil, 2, nil, 4} end,
+  function() return {a = 1, [1.5] = 2, [true] = 3} end,
+  function() return {year = 2001, month = 2, day = 30, hour = 25} end,
+  function() return setmetatable({}, {__index = function(_, k) return k end, __len = function() return 3 end}) end,
+  function() return setmetatable({}, {__tostring = function() return "text" end, __call = function(_, a) return a end}) end,
+  function() return setmetatable({}, {__tostring = function() return {} end, __index = {1, 2}}) end,
+  function() return setmetatable({}, {__index = function() error("index!", 0) end, __newindex = function() error({}) end}) end,
+  function() return setmetatable({}, {__metatable = "locked", __lt = function() return 1 end, __concat = function() return "c" end}) end,
+  function() return setmetatable({1, 2}, {__index = function() return yield(1) end, __lt = function() return yield() end}) end,
+  function() return function(...) return ... end end,
+  function() return function() return 1 end end,
+  function() return function() error("raised") end end,
+  function() return function() error({code = 1}) end end,
+  function() return function() error() end end,
+  function() return function(a, b) return a < b end end,
+  function() return function() return true end end,
+  function() return function() return "x" end end,
+  function() return function() return {} end end,
+  function() return function() return nil end end,
+  function() return function(a) return yield(a) end end,
+  function() return function() return resume(coroutine.running()) end end,
+  function() return function() local function f() return 1 + f() end return f() end end,
+  function() local n = 0 return function() n = n + 1 return n < 4 and "return " or nil end end,
+  function() return string.rep end,
+  function() return table.sort end,
+  function() return pcall end,
+  function() return error end,
+  function() return yield end,
+  function() return create(function(...) while true do yield(...) end end) end,
+  function() local co = create(function(a) local b = a yield(b) error("dead") end) resume(co, 1) return co end,
+  function() local co = create(function() end) resume(co) return co end,
+  function() local co = create(function() error("x") end) resume(co) return co end,
+  function() return coroutine.running() end,
+  function() return newproxy() end,
+  function() return newproxy(true) end,
+  function() return io.stdout end,
+  function() return io.tmpfile() end,
+  function() local f = io.tmpfile() f:write("some text\n12 0x1f\n") f:seek("set") return f end,
+  function() local f = io.tmpfile() f:close() return f end,
+  function() return G end,
+  function() return string end,
+}
+local function value() return makers[random(#makers)]() end
+
+-- Functions.  Some would end the program, wait, show what no two programs have in common, or take long.
+local skipped = {
+  ["os.exit"] = 1, ["os.execute"] = 1, ["os.remove"] = 1, ["os.rename"] = 1, ["os.tmpname"] = 1, ["os.clock"] = 1,
+  ["os.getenv"] = 1, ["os.setlocale"] = 1, ["io.popen"] = 1, ["io.open"] = 1, ["io.lines"] = 1, ["io.output"] = 1,
+  ["io.input"] = 1, ["io.close"] = 1, ["io.read"] = 1, ["io.tmpfile"] = 1, ["debug.debug"] = 1, ["debug.sethook"] = 1,
+  ["debug.getregistry"] = 1, ["debug.setmetatable"] = 1, ["debug.upvalueid"] = 1, ["debug.setlocal"] = 1,
+  ["debug.setupvalue"] = 1, ["debug.upvaluejoin"] = 1, ["dofile"] = 1, ["loadfile"] = 1, ["collectgarbage"] = 1,
+  ["gcinfo"] = 1, ["print"] = 1, ["setfenv"] = 1, ["debug.setfenv"] = 1, ["module"] = 1, ["require"] = 1,
+  ["string.rep"] = 1, ["table.move"] = 1, ["math.randomseed"] = 1, ["math.random"] = 1, ["rawset"] = 1,
+  ["package.loadlib"] = 1, ["package.seeall"] = 1, ["table.clear"] = 1, ["table.new"] = 1, ["pairs"] = 1, ["next"] = 1,
+  ["debug.getinfo"] = 1, ["debug.getlocal"] = 1, ["debug.traceback"] = 1, ["os.time"] = 1, ["os.date"] = 1,
+  ["math.floor"] = 1, ["math.ceil"] = 1, ["table.insert"] = 1, ["load"] = 1, ["loadstring"] = 1, ["xpcall"] = 1,
+}
+local functions = {}
+for _, name in ipairs {"_G", "string", "table", "math", "bit", "coroutine", "os", "io", "debug", "package"} do
+  local names = {}
+  for field, fn in pairs(name == "_G" and G or G[name]) do
+    if type(fn) == "function" and type(field) == "string" then names[#names + 1] = field end
+  end
+  table.sort(names)
+  for _, field in ipairs(names) do
+    local full = name == "_G" and field or name .. "." .. field
+    if not skipped[full] then functions[#functions + 1] = {full, name == "_G" and G[field] or G[name][field]} end
+  end
+end
+local file = getmeta(io.stdout).__index
+for _, name in ipairs {"close", "read", "seek", "setvbuf", "write", "lines", "flush", "__gc", "__tostring"} do
+  functions[#functions + 1] = {"file:" .. name, file[name]}
+end
+-- With arguments in bounds.
+local small = function(v) return type(v) == "number" and (v ~= v or v > 1000) and 7 or v end
+functions[#functions + 1] = {"string.rep", function(s, n, x, ...) return string.rep(s, small(n), x, ...) end}
+local function loads(load)
+  return function(source, ...)
+    local reader, pieces = source, 0
+    if type(source) == "function" then
+      source = function()
+        pieces = pieces + 1
+        local read, piece = pcall(reader)
+        if pieces < 6 and read then return piece end
+      end
+    end
+    return load(source, ...)
+  end
+end
+functions[#functions + 1] = {"load", loads(load)}
+functions[#functions + 1] = {"loadstring", loads(loadstring)}
+functions[#functions + 1] = {"xpcall", function(f, handler, ...)
+  return xpcall(f, type(handler) == "function" and function(...) return (pcall(handler, ...)) end or handler, ...)
+end}
+functions[#functions + 1] = {"table.move", function(a, f, e, t, ...)
+  if type(f) == "number" and (f ~= f or f < -1000) then f = 1 end
+  return table.move(a, f, small(e), t, ...)
+end}
+functions[#functions + 1] = {"table.insert", function(t, n, ...)
+  return table.insert(t, type(n) == "number" and (n ~= n or n > 1000 or n < -1000) and 7 or n, ...)
+end}
+functions[#functions + 1] = {"os.date", function(form, when) return os.date(form, tonumber(when) and when or 1e9) end}
+functions[#functions + 1] = {"math.floor", function(x, ...) return math.floor(x, ...) end}
+functions[#functions + 1] = {"math.ceil", function(x, ...) return math.ceil(x, ...) end}
+functions[#functions + 1] = {"next", function(t, k) return (next(type(t) == "table" and t ~= G and t ~= string and {t[1]} or {}, k)) end}
+functions[#functions + 1] = {"rawset", function(t, ...) return rawset((t == G or t == string) and {} or t, ...) end}
+functions[#functions + 1] = {"setfenv", function(f, t) return setfenv(type(f) == "function" and function() end or {}, t) end}
+functions[#functions + 1] = {"os.time", function(t)
+  return os.time((t == nil or type(t) == "table" and getmeta(t)) and {} or t)
+end}
+functions[#functions + 1] = {"getinfo", function(f, what) return type(debug.getinfo(tonumber(f) and 1e9 or f, what)) end}
+functions[#functions + 1] = {"getlocal", function(...) return debug.getlocal(...) end}
+functions[#functions + 1] = {"traceback", function(a, ...) return type(debug.traceback(a, ...)) end}
+
+local unsafe = {[io.stdout] = true, [io.stderr] = true}
+for call = 1, calls do
+  local fn = functions[random(#functions)]
+  local count = random(5) - 1
+  local args, usable = {}, true
+  for i = 1, count do
+    args[i] = value()
+    if args[i] ~= nil and unsafe[args[i]] and fn[1]:find("file:") and i == 1 then usable = false end
+    if (args[i] == G or args[i] == string) and (fn[1]:find("^table") or fn[1] == "setmetatable") then usable = false end
+  end
+  if usable then
+    local text
+    if random(3) == 1 then
+      local co = create(fn[2])
+      local first = line(resume(co, unpack(args, 1, count)))
+      text = first .. " | " .. status(co)
+      if status(co) == "suspended" then text = text .. " | " .. line(resume(co, 1, 2)) end
+    else
+      text = line(pcall(fn[2], unpack(args, 1, count)))
+    end
+    local shown = {}
+    for i = 1, count do shown[i] = show(args[i]) end
+    out:write(call, " ", fn[1], "(", table.concat(shown, ", "), ") ", text, "\n")
+    if getmeta("") ~= strmeta then setmeta("", strmeta) end
+  end
+end
