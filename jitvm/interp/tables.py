@@ -32,7 +32,7 @@ from jitvm.native import (
     unlikely,
 )
 from jitvm.runtime.barrier import barrier_back
-from jitvm.runtime.errcodes import ERR_TABLE_KEY
+from jitvm.runtime.errcodes import ERR_BADTYPE, ERR_TABLE_KEY
 from jitvm.runtime.table import array_slot, tab_dup, tab_new, tab_resize, tab_set
 from jitvm.runtime.value import NIL, STR_BITS, set_tab
 
@@ -291,7 +291,10 @@ def tsetm(vm: Interp, ra: u64, rd: u64) -> Next:
     """The results of the last open call, from A on, into the table below A; D: the first index."""
     g = vm.g
     src = vm.base + ra
-    t = table_in((src - 1).sbits)
+    value = (src - 1).sbits
+    if unlikely(not is_table(value)):  # Not compiled.
+        return vm.tail(vm_error, ERR_BADTYPE, ra)
+    t = table_in(value)
     count = u32(g.multres) - 1
     if count != 0:
         if unlikely(not set_range(g, t, u32(vm.kbase[rd]), src, count)):

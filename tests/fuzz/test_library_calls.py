@@ -1,4 +1,4 @@
-"""Library functions called with arguments of every kind: results and messages are luajit's, and nothing crashes.
+"""Library functions called with arguments of every kind: results and messages are luajit's; nothing crashes.
 
 `luajit library_calls.lua SEED COUNT` prints what is called with what and what comes of it.
 """
