@@ -29,4 +29,5 @@ def test_list_into_what_is_no_table(tmp_path: Path) -> None:
     change = 'local at = d:find("\\52\\1", 1, true) d = d:sub(1, at) .. "\\0" .. d:sub(at + 2)'
     (tmp_path / "list.lua").write_text(f"{chunk} {change} print(pcall(load(d), 1, 2))")
     done = process.jitvm("list.lua", cwd=tmp_path)
-    assert (done.status, done.stdout) == (0, "false\tbad operand type in generated code\n")
+    assert done.status == 0
+    assert done.stdout.startswith("false\t") and done.stdout.endswith(": bad operand type in generated code\n")
