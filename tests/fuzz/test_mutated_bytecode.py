@@ -30,4 +30,5 @@ def test_list_into_what_is_no_table(tmp_path: Path) -> None:
     (tmp_path / "list.lua").write_text(f"{chunk} {change} print(pcall(load(d), 1, 2))")
     done = process.jitvm("list.lua", cwd=tmp_path)
     assert done.status == 0
-    assert done.stdout.startswith("false\t") and done.stdout.endswith(": bad operand type in generated code\n")
+    assert done.stdout.startswith("false\t")
+    assert done.stdout.endswith(": bad operand type in generated code\n")
