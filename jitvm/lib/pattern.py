@@ -165,6 +165,42 @@ def span(g: Ptr[VM], s: Ptr[u8], p: Ptr[u8], after: Ptr[u8]) -> u64:
     return addr(at) - addr(s)
 
 
+@native
+def skip(g: Ptr[VM], s: Ptr[u8], p: Ptr[u8]) -> Ptr[u8]:
+    """The first place from `s` on where a match may start: most begin with a character or class that must be
+    there, which is looked for without matching."""
+    end = g.match.end
+    if p[0] == OPEN and p[1] != CLOSE:
+        p = p + 1
+    code = p[0]
+    if code == ESCAPE:
+        mask = g.class_bits[p[1]]
+        kinds = g.char_bits
+        if mask == 0 or may_be_absent(p[2]):
+            return s
+        if p[1] & LOWER_BIT:
+            while s < end and kinds[s[0]] & mask == 0:
+                s = s + 1
+        else:
+            while s < end and kinds[s[0]] & mask != 0:
+                s = s + 1
+    elif not is_syntax(code) and not may_be_absent(p[1]):
+        while s < end and s[0] != code:
+            s = s + 1
+    return s
+
+
+@inline
+def may_be_absent(suffix: u32) -> bool:
+    return suffix == STAR or suffix == MAYBE or suffix == DASH
+
+
+@inline
+def is_syntax(c: u32) -> bool:
+    """Is it more than a character where an item begins?"""
+    return c == 0 or c == OPEN or c == CLOSE or c == DOT or c == SET or c == DOLLAR
+
+
 # Sequences.
 
 

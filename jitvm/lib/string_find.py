@@ -10,13 +10,11 @@ from ir.objects import VM, GCstr, State, TValue
 from jitvm.lib.args import arg_error, check_number, check_string, int_arg, is_absent, result_bits
 from jitvm.lib.pattern import (
     CARET,
-    DASH,
-    MAYBE,
     POSITION,
-    STAR,
     UNFINISHED,
     match_at,
     pattern_begin,
+    skip,
 )
 from jitvm.lib.string import room_for
 from jitvm.lib.table import FunctionName, library
@@ -120,13 +118,9 @@ def search(g: Ptr[VM], s: Ptr[u8], p: Ptr[u8]) -> Ptr[u8]:
         end = match_at(g, s, p + 1)
         g.tmptv.bits = addr(end)
         return s if end else Ptr[u8](NULL)
-    first = p[0]
-    fixed = is_fixed(p)
     last = g.match.end
     while True:
-        if fixed:
-            while s < last and s[0] != first:
-                s = s + 1
+        s = skip(g, s, p)
         end = match_at(g, s, p)
         if end:
             g.tmptv.bits = addr(end)
@@ -134,16 +128,6 @@ def search(g: Ptr[VM], s: Ptr[u8], p: Ptr[u8]) -> Ptr[u8]:
         s = s + 1
         if s > last or unlikely(g.match.failed != 0):
             return Ptr[u8](NULL)
-
-
-@native
-def is_fixed(p: Ptr[u8]) -> bool:
-    """Does every match begin with the pattern's first character?"""
-    c = p[0]
-    after = p[1]
-    if c == 0 or c == ord(")") or is_special(c):
-        return False
-    return after != STAR and after != MAYBE and after != DASH
 
 
 @native

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ir.objects import VM, State, TValue
 from jitvm.lib.args import arg_error, check_number, check_string, coerce_string, int_arg, is_absent
-from jitvm.lib.pattern import CARET, ESCAPE, NINE, ONE, ZERO, match_at, pattern_begin
+from jitvm.lib.pattern import CARET, ESCAPE, NINE, ONE, ZERO, match_at, pattern_begin, skip
 from jitvm.lib.string_find import push_capture, push_captures
 from jitvm.lib.table import library
 from jitvm.lib.text import text_add, text_add_value, text_begin, text_string
@@ -88,6 +88,8 @@ def substitute(g: Ptr[VM], L: Ptr[State], limit: i64) -> i64:
     count: i64 = 0
     while count < limit:
         pattern_begin(g, s)
+        if not anchored:
+            at = skip(g, at, p)
         end = match_at(g, at, p)
         if end:
             count += 1
