@@ -26,6 +26,8 @@ DRIVER = "batch.lua"
 #: Seconds for a process, and for each of its programs on top.
 BASE_LIMIT, LIMIT_EACH = 20.0, 2.0
 
+#: However much is compiled, the last program is treated like the first.
+IMPATIENT = ("-Opatience=0",)
 #: A bug of the trace compiler ends the process.
 CHECKS = {"JITVM_CHECK": "1"}
 
@@ -118,6 +120,7 @@ class Batch:
     def actual(self, mode: Mode) -> dict[str, str]:
         def engine(names: Sequence[str]) -> process.Result:
             return process.jitvm(
+                *IMPATIENT,
                 *mode.flags,
                 DRIVER,
                 *names,
