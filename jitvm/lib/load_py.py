@@ -66,7 +66,7 @@ def _pieces(call: Call, reader: int) -> list[bytes]:
 
 def _load(call: Call, source: bytes, name: bytes, mode: bytes, env: int) -> Results:
     try:
-        loaded = call.runtime.load(source, name, mode)
+        loaded = call.runtime.load(source, name.partition(b"\0")[0], mode)  # The name is a C string.
     except LuaError as error:
         return None, Slot(call.runtime.values.from_python(error.value))
     _set_environment(call, loaded, env)

@@ -110,8 +110,8 @@ def _running(state: Ptr) -> Ptr:
 
 
 def _new_line(loaded: LoadedProto, at: int, pc: int, old: int) -> int | None:
-    """The line of a bytecode, unless the one before was on it."""
-    lines = loaded.proto.lines
+    """The line of a bytecode, unless the one before was on it.  Without debug information all is line 0."""
+    lines = loaded.proto.lines or [0] * len(loaded.proto.bytecode)
     if at >= len(lines):
         return None
     before = (old - loaded.bytecode) // 4
