@@ -19,6 +19,8 @@ from ir.ops import CONSTANTS, Op
 from ir.record import dataclass, field
 from ir.types import IRType
 
+_IS_CONST = tuple(op in CONSTANTS for op in Op)
+
 Operand = object  # Ins | int | float | str | Edge | Exit, as the opcode table says.
 
 
@@ -42,7 +44,7 @@ class Ins:
         self.guard = guard
         self.phi = phi  # Left operand of a PHI: loop-carried, opaque to fold patterns.
         self.ref = ref  # Position; constants count down from -1.
-        self.is_const = op in CONSTANTS
+        self.is_const = _IS_CONST[op]
 
     @property
     def value(self) -> int | float:

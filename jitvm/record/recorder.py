@@ -34,6 +34,7 @@ from ir.trace import LinkType, Trace
 from ir.types import IRTYPES, TAG_SHIFT, IRType
 from ir.values import Ins
 from jitvm.front.bytecode import BC, Mode
+from jitvm.record.snap import snap_add, snap_purge
 from jitvm.record.view import POINTER, TAGS, ProtoView, View, boxed, irt_of, number_of, pointer_of
 
 INT, NUM, STR, TAB, FUNC, P64 = IRType.INT, IRType.NUM, IRType.STR, IRType.TAB, IRType.FUNC, IRType.P64
@@ -153,10 +154,10 @@ class Recorder:
     # Emitting.
 
     def emit(self, op: Op, type_: IRType, *args: object) -> Ins:
-        return self.builder.emit(op, type_, *args)
+        return self.builder.fold(Ins(op, type_, args))
 
     def guard(self, op: Op, type_: IRType, *args: object) -> Ins:
-        return self.builder.emit(op, type_, *args, guard=True)
+        return self.builder.fold(Ins(op, type_, args, True))
 
     def to_num(self, tr: Ins) -> Ins:
         """An integer widened to a number."""
@@ -235,8 +236,6 @@ class Recorder:
 
     def stop(self, link: LinkType, number: int) -> None:
         """The trace is complete; it ends by going on at `link`."""
-        from jitvm.record.snap import snap_add
-
         self.finished = True
         cur = self.cur
         cur.linktype, cur.link = link, number
@@ -277,8 +276,6 @@ class Recorder:
 
     def step(self) -> None:
         """Record the bytecode at `pc`, before it is executed."""
-        from jitvm.record.snap import snap_add, snap_purge
-
         if self.builder.need_snapshot:
             self.builder.need_snapshot = False
             if self.pt is not None:
@@ -295,7 +292,7 @@ class Recorder:
         if result is not None and x.op in _STORING:
             self._store(x.a, result)
         cur = self.builder.trace
-        if self.nins > self.limits.maxrecord + 1 or -cur.nk > self.limits.maxirconst:
+        if len(cur.ins) > self.limits.maxrecord + 1 or -cur.nk > self.limits.maxirconst:
             raise Abort(TraceError.TRACEOV)
 
     def _store(self, a: int, result: Ins) -> None:
@@ -307,7 +304,8 @@ class Recorder:
 
     def _decode(self, ins: int) -> Operands:
         x = self.x
-        x.op = op = min(ins & 0xFF, BC.FUNCC)  # Library functions have headers beyond the bytecodes.
+        op = ins & 0xFF
+        x.op = op = op if op <= BC.FUNCC else BC.FUNCC  # Library functions have headers beyond the bytecodes.
         x.a = ins >> 8 & 0xFF
         reads_a, reads_b, has_b, reader = _DECODE[op]
         x.ra = x.rb = x.rc = None
