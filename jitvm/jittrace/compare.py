@@ -22,10 +22,11 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from jitvm.jittrace.align import Alignment, align
-from jitvm.jittrace.names import link_name, reason_text, trace_name
+from jitvm.jittrace.names import link_name, trace_name
 from jitvm.jittrace.normal import bytecode_path, machine_code, normal_ir, registers, snapshot_shapes
 from jitvm.model.forest import Forest
 from jitvm.model.objects import Log, Trace
+from jitvm.report.reasons import reason_text
 
 LEVELS = ("shape", "link", "aborts", "bytecode", "snapshots", "ir", "registers", "mcode")
 DEFAULT_LEVEL = "ir"

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ir.abort import TraceError
-from jitvm.jittrace.names import reason_text
 from jitvm.model.forest import Forest
 from jitvm.model.objects import Origin, Place
+from jitvm.report.reasons import reason_text
 
 #: What LuaJIT and jitvm do: the first penalty, twice that for each more, and no more attempts beyond.
 FIRST_PENALTY, LAST_PENALTY = 72, 60_000

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from ir.abort import TraceError
-from jitvm.front.bytecode import BC
 from jitvm.model.forest import Forest
 from jitvm.model.objects import Call, Constant, Instruction, Link, Literal, Operand, Ref, Trace
-
-_BYTECODE = re.compile(r"NYI: bytecode (\d+)$")
-_OPS = tuple(BC)
+from jitvm.report.reasons import reason_text
 
 
 def trace_name(trace: Trace) -> str:
@@ -23,14 +18,6 @@ def link_name(link: Link | None, number: int | None) -> str:
     if link.target in (0, number):
         return link.type
     return f"-> {link.target}" if link.type == "root" else f"-> {link.target} {link.type}"
-
-
-def reason_text(reason: str) -> str:
-    """With the name of the bytecode where listings have its number."""
-    match = _BYTECODE.match(reason)
-    if match is None or int(match[1]) >= len(_OPS):
-        return reason
-    return f"NYI: bytecode {_OPS[int(match[1])].name}"
 
 
 def reason_class(reason: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from jitvm.jittrace.names import guard_name, reason_text
+from jitvm.jittrace.names import guard_name
 from jitvm.model.forest import Forest
 from jitvm.model.objects import Flushed, Place, Trace
+from jitvm.report.reasons import reason_text
 
 HOTTEST = 10
 

@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from jitvm.jittrace.names import guard_name, link_name, reason_text, trace_name
+from jitvm.jittrace.names import guard_name, link_name, trace_name
 from jitvm.model.forest import Exit, Forest
 from jitvm.model.objects import Trace
+from jitvm.report.reasons import reason_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ from jitvm.model.objects import (
     Trace,
 )
 from jitvm.model.printer import HIDDEN
+from jitvm.report.reasons import reason_text
 from jitvm.report.sources import Sources
 
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
@@ -127,7 +128,8 @@ def _grouped(log: Log, forest: Forest) -> list[list[int]]:
     for index, trace in enumerate(log.traces):
         key: object = index
         if trace.link is None:
-            key = (forest.parents[index], trace.origin, trace.start, trace.abort)
+            why = None if trace.abort is None else (trace.abort.reason, trace.abort.place)
+            key = (forest.parents[index], trace.origin, trace.start, why)
         groups.setdefault(key, []).append(index)
     return list(groups.values())
 
@@ -159,12 +161,22 @@ class _Maker:
             "link": None if link is None else link.type,
             "target": self._shown(self.forest.linked(index)),
             "targetNumber": None if link is None else link.target,
-            "abort": None if abort is None else abort.reason,
+            "abort": None if abort is None else reason_text(abort.reason),
             "at": None if abort is None else str(abort.place),
+            "fate": self._fate(members),
             "times": len(members),
             "taken": None if taken is None else sum(taken.values()),
             "counts": _counts(trace),
         }
+
+    def _fate(self, members: Sequence[int]) -> str | None:
+        """What recordings that were given up meant for the loop or function, if the log tells."""
+        last = self.log.traces[members[-1]].abort
+        if last is None:
+            return None
+        if last.blacklisted:
+            return "blacklisted"
+        return None if last.penalty is None else f"penalty {last.penalty}"
 
     # What is read when a trace is opened.
 

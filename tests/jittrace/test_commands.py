@@ -13,10 +13,10 @@ from click.testing import CliRunner, Result
 
 from jitvm.jittrace.commands import jittrace
 from jitvm.jittrace.explain import ADVICE, attempts_until_blacklisted, problems
-from jitvm.jittrace.names import reason_text
 from jitvm.model.forest import Forest
 from jitvm.model.jsonform import from_json, to_json
 from jitvm.model.reader import read_listing
+from jitvm.report.reasons import reason_text
 from tests.model.test_listings import LISTING
 from tests.support import process
 

@@ -114,8 +114,17 @@ def test_alike_aborts_are_one_entry() -> None:
     heads: Any = view.head["traces"]
     groups = [head for head in heads if head["abort"] is not None]
     assert [head["times"] for head in groups] == [3, 3] and len(aborted) == 6
+    assert [head["fate"] for head in groups] == [None, None], "listings do not tell"
     assert len(view.details) == len(heads)
     assert set(view.indices) == set(range(len(log.traces)))
+
+
+def test_aborts_have_names_and_a_fate() -> None:
+    """Penalties differ: what is tried again and again is one entry all the same."""
+    log = recorded(b"for i = 1, 100000 do local f = function() return i end end", b"@x.lua")
+    heads: Any = view_of(log, Sources()).head["traces"]
+    (failed,) = [head for head in heads if head["fate"] == "blacklisted"]
+    assert failed["times"] > 3 and failed["abort"] == "NYI: bytecode FNEW", failed
 
 
 def test_listings_have_no_lines_and_that_is_null() -> None:

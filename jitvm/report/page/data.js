@@ -53,6 +53,12 @@ const finished = traces.filter((trace) => !trace.failed);
 const nameOf = (trace) => (trace.number === null ? "–" : String(trace.number));
 const runName = (run) => (log.runs.length > 1 ? "AB"[run] : "");
 
+// How often a recording was given up, and that it will not be tried again.
+function timesText(trace) {
+  const times = trace.times > 1 ? `${trace.times}×` : "";
+  return trace.fate === "blacklisted" ? `${times} ⊘`.trim() : times;
+}
+
 // What is behind the end of a trace.
 const LINK_SIGNS = {
   loop: "↻",
@@ -170,7 +176,7 @@ function summaryText(trace) {
     `#${nameOf(trace)}`,
     trace.origin,
     trace.start,
-    trace.failed ? `abort ${trace.abort} ${trace.at}` : linkText(trace),
+    trace.failed ? `abort ${trace.abort} ${trace.at} ${trace.fate ?? ""}` : linkText(trace),
     trace.note,
   ]
     .join(" ")

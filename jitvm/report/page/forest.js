@@ -167,7 +167,7 @@ class Forest {
   box(trace) {
     const { x, y, height } = this.places.get(trace.index);
     const title = trace.failed ? "✕" : `${runName(trace.run)}${nameOf(trace)}`;
-    const end = trace.failed ? (trace.times > 1 ? `${trace.times}×` : "") : linkSign(trace);
+    const end = trace.failed ? timesText(trace) : linkSign(trace);
     const left = 21 + 8 * title.length;
     const text = cut(
       trace.failed ? trace.abort : trace.start || "",

@@ -145,7 +145,9 @@ class TraceView {
         el(
           "span",
           { class: "why" },
-          `${trace.abort}, at ${trace.at}${trace.times > 1 ? `, ${trace.times} times` : ""}`,
+          [`${trace.abort}, at ${trace.at}`, trace.times > 1 && `${trace.times} times`, trace.fate]
+            .filter(Boolean)
+            .join(", "),
         ),
       );
     if (trace.counts.bytecode) fact(trace.counts.bytecode, "bytecodes");

@@ -212,7 +212,7 @@ class TraceList {
   tail(trace) {
     const parts = [];
     if (trace.mark) parts.push(span(`mark ${MARKS[trace.mark]}`, trace.mark));
-    if (trace.failed) return [...parts, trace.times > 1 ? span("kind", `${trace.times}×`) : null];
+    if (trace.failed) return [...parts, span("kind", timesText(trace))];
     parts.push(span("kind", linkSign(trace)));
     if (trace.taken) parts.push(span(`pill heat-${heat(trace.taken)}`, short(trace.taken)));
     return parts;
@@ -229,7 +229,7 @@ function titleOf(trace) {
   if (trace.origin) parts.push(`from ${trace.origin}`);
   parts.push(
     trace.failed
-      ? `given up at ${trace.at}: ${trace.abort} (${trace.times}×)`
+      ? `given up at ${trace.at}: ${trace.abort} (${trace.times}×)${trace.fate ? `, ${trace.fate}` : ""}`
       : `ends with ${linkText(trace)}`,
   );
   if (trace.taken) parts.push(`left ${trace.taken.toLocaleString("en")}× to the interpreter`);
