@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from jitvm.model import objects as model
+from jitvm.model.errors import MalformedLog
+from jitvm.model.jsonform import from_json, to_json
 from jitvm.model.reader import read_listing
 from jitvm.options import Options
 from jitvm.report.page import SCRIPTS, STYLES, Match, report, seen
@@ -180,3 +183,41 @@ def test_sources(tmp_path: Path) -> None:
     for chunk in ("=stdin", "@none.lua", "@" + str(tmp_path), "@\0", "@" + "x" * 5000):
         assert sources.lines(chunk) is None
     assert split_lines("a\n\rb\r\nc\fd") == ["a", "b", "c\fd"]
+
+
+def damaged(value: Any, chance: random.Random) -> None:
+    """Other numbers and texts at a few places of a JSON value, and parts that are missing."""
+    for _ in range(chance.randrange(1, 5)):
+        at = value
+        while True:
+            keys: list[Any] = list(at) if isinstance(at, dict) else list(range(len(at)))
+            if not keys:
+                break
+            key = chance.choice(keys)
+            if isinstance(at[key], dict | list) and chance.random() < 0.95:
+                at = at[key]
+                continue
+            if isinstance(at[key], int) and chance.random() < 0.8:
+                at[key] = chance.choice([0, -1, 1, 7, 2**31, at[key] + 1])
+            elif isinstance(at[key], str):
+                at[key] = chance.choice(["", "x", "#1", EVIL, "loop", "0", "@", "="])
+            elif isinstance(at, dict):
+                del at[key]
+            break
+
+
+def test_whatever_a_log_says_there_is_a_page() -> None:
+    chance = random.Random(5)
+    text = to_json(recorded(LOOP, b"@loop.lua", "hotexit=3"))
+    accepted = 0
+    for _ in range(300):
+        value = json.loads(text)
+        damaged(value, chance)
+        try:
+            log = from_json(json.dumps(value))
+        except MalformedLog:
+            continue
+        accepted += 1
+        data = Scripts(report(log)).data()
+        assert len(data) == len(data["log"]["runs"][0]["traces"]) + 1
+    assert accepted > 50
