@@ -10,8 +10,9 @@ from ir.passes import narrow
 from ir.types import IRType
 from ir.values import Ins
 from jitvm.record.arith import TOSTR_CHAR, buffer_header, to_string
-from jitvm.record.library import BuiltinCall, builtin
+from jitvm.record.library import BuiltinCall, builtin, not_compiled
 from jitvm.record.recorder import INT, MAX_SLOTS, P64, STR, Recorder
+from jitvm.record.view import is_truthy
 
 SUB, BYTE = 1, 0
 
@@ -89,6 +90,50 @@ def _substring(call: BuiltinCall, string: Ins, first: Ins, last: Ins, start: int
     else:
         rec.guard(Op.LT, INT, last, first)
         call.give(rec.builder.kgc(rec.view.empty_string(), STR))
+
+
+#: What makes a string a pattern for string.find.
+SPECIALS = frozenset(b"^$*+?.([%-")
+STR_FIND = CALL_NUMBERS["lj_str_find"]
+
+
+@builtin("string.find")
+def find(call: BuiltinCall) -> None:
+    """A search for plain text; a pattern that is plain is one, and then the trace is specialised to it."""
+    rec = call.rec
+    b = rec.builder
+    string, text = to_string(rec, call.arg(0)), to_string(rec, call.arg(1))
+    subject, wanted = call.string(0), call.string(1)
+    length = _length(rec, string)
+    b.need_snapshot = True
+    start, first = 1, b.kint(1)
+    if call.optional(2) is not None:
+        start, first = call.integer(2), narrow.narrow_toint(b, call.arg(2))
+    start, first = _start(rec, len(subject), start, first, length)
+    if start <= len(subject):
+        rec.guard(Op.ULE, INT, first, length)
+    else:
+        rec.guard(Op.UGT, INT, first, length)
+        start, first = len(subject), length
+    plain = call.optional(3)
+    if plain is None or not is_truthy(call.value(3)):
+        rec.guard(Op.EQ, STR, text, b.kstr(wanted))
+        if not SPECIALS.isdisjoint(wanted):
+            not_compiled(call)
+            return
+    data = rec.emit(Op.STRREF, P64, string, first)
+    size = rec.emit(Op.SUB, INT, length, first)
+    text_size = _length(rec, text)
+    place = rec.call(STR_FIND, data, rec.emit(Op.STRREF, P64, text, b.kint(0)), size, text_size)
+    if subject.find(wanted, start) < 0:
+        rec.guard(Op.EQ, P64, place, b.kkptr(0))
+        call.give(b.kpri(IRType.NIL))
+        return
+    rec.guard(Op.NE, P64, place, b.kkptr(0))
+    offset = rec.emit(Op.ADD, INT, rec.emit(Op.SUB, INT, place, data), first)
+    call.results = 2
+    call.give(rec.emit(Op.ADD, INT, offset, b.kint(1)), 0)
+    call.give(rec.emit(Op.ADD, INT, offset, text_size), 1)
 
 
 def _bytes(call: BuiltinCall, string: Ins, first: Ins, last: Ins, count: int) -> None:

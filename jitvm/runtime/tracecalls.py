@@ -64,6 +64,16 @@ def trace_str_cmp(g: Ptr[VM], a: Ptr[GCstr], b: Ptr[GCstr]) -> i32:
 
 
 @native
+def trace_str_find(g: Ptr[VM], p: Ptr[u8], text: Ptr[u8], size: i32, length: i32) -> Ptr[u8]:
+    """The first place in `size` bytes where plain text stands; null if there is none."""
+    if length == 0:
+        return p
+    if length > size:
+        return Ptr[u8](u64(0))
+    return Ptr[u8](g.memmem(p, u64(size), text, u64(length)))
+
+
+@native
 def trace_str_new(g: Ptr[VM], p: Ptr[u8], length: i32) -> Ptr[GCstr]:
     return str_new(g, p, u32(length))
 
