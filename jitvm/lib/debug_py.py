@@ -15,6 +15,7 @@ from jitvm.front.errors import BadArgument, LuaError
 from jitvm.front.proto import ProtoFlag
 from jitvm.lib.call_py import Call, Result, Results, Slot, function
 from jitvm.runtime.debug import FrameInfo, local_variable, traceback, variable_name
+from jitvm.runtime.state import YIELDED
 from jitvm.runtime.value import FUNC_BITS, LIGHTUD_BITS, NIL, POINTER, TAB_BITS
 from jitvm.runtime.values import (
     KIND_FUNC,
@@ -238,7 +239,7 @@ def _described(
         case "f":
             return {"func": call.runtime.values.to_python(fn.addr | FUNC_BITS)}
         case _:
-            if proto is None or not proto.lines:
+            if proto is None:
                 return {}
             lines: dict[object, object] = dict.fromkeys(proto.lines[1:], True)
             return {"activelines": call.runtime.new_table(lines)}
@@ -253,7 +254,10 @@ def _level_frame(call: Call, thread: Ptr, number: int) -> tuple[FrameInfo, int |
     frames = frames_of(call, thread)
     if not 0 <= level < len(frames):
         raise BadArgument(number, b"level out of range")
-    return frames[level], frames[level - 1].bottom if level else None
+    if level:
+        return frames[level], frames[level - 1].bottom
+    # What a suspended coroutine has yielded is no longer its own.
+    return frames[0], frames[0].base if thread.status == YIELDED else None
 
 
 @function("debug.getlocal")

@@ -1,0 +1,10 @@
+-- Variables of a suspended coroutine; lines of functions that have none.
+local co = coroutine.create(function(a) local b = coroutine.yield(a, "x") return b end)
+print(coroutine.resume(co, 5))
+print(debug.getlocal(co, 0, 1))
+print(debug.getlocal(co, 1, 1))
+print(debug.getlocal(co, 1, 2))
+print(debug.setlocal(co, 1, 1, 7), debug.getlocal(co, 1, 1))
+print(coroutine.resume(co, "done"))
+local stripped = load(string.dump(function() end, true))
+print(type(debug.getinfo(stripped, "L").activelines), debug.getinfo(print, "L").activelines)
