@@ -81,3 +81,22 @@ def test_crowded_program_does_not_compile_all_the_time() -> None:
     source = b"local x = 0 for i = 1, 2000 do for j = 1, 20 do x = x + j end end return x"
     assert runtime.call(runtime.load(source, b"=crowded")) == [420000]
     assert 4 <= seen.flushes <= seen.starts < 40
+
+
+#: Its inner exit is taken 90 times in a trace that is compiled after the parameters have been set.
+SETS_HOTEXIT = b"""
+for i = 1, 100 do end
+jit.opt.start(...)
+local x = 0
+for i = 1, 1000 do if i % 10 == 0 then x = x + 2 else x = x + 1 end end
+return x
+"""
+
+
+@pytest.mark.parametrize(("hotexit", "traces"), [("hotexit=10", 3), ("hotexit=500", 2)])
+def test_hotexit_set_by_the_program_counts(hotexit: str, traces: int) -> None:
+    runtime = Runtime(Options())
+    seen = Flushes()
+    runtime.bus.listen(seen)
+    assert runtime.call(runtime.load(SETS_HOTEXIT, b"=sets"), hotexit.encode()) == [1100]
+    assert seen.starts == traces

@@ -186,10 +186,7 @@ class ImageEngine:
         """Machine code for traces, in reach of the image."""
         from jitvm.trace.machine import Machine
 
-        parameters = runtime.options.parameters
-        limit = parameters["maxmcode"] << 10
-        traces = runtime.heap.g.traces
-        return Machine(traces, self.image.area, self, parameters["hotexit"], limit)
+        return Machine(runtime.heap.g.traces, self.image.area, self)
 
     def address(self, name: str) -> int:
         """Address of any symbol of the image."""

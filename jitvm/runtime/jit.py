@@ -43,6 +43,7 @@ class CodeGenerator(Protocol):
     def compile(self, trace: Trace, parent: Trace | None) -> tuple[int, int]:
         """Address and size of the code."""
 
+    def configure(self, hotexit: int, limit: int) -> None: ...
     def discard(self) -> None: ...
     def set_exit_counter(self, number: int, exitno: int, value: int) -> None: ...
     def divert(self) -> None: ...
@@ -100,6 +101,7 @@ class Jit:
         self.compiler.cache.limit = self.compiler.params.maxtrace
         self.compiler.flags = options.flags
         self.compiler.enabled = options.jit
+        self.code.configure(options.parameters["hotexit"], options.parameters["maxmcode"] << 10)
         self.compiler.crowded = self.compiler.pause = 0  # Limits may have been raised.
 
     def _watch_exits(self, wanted: bool) -> None:

@@ -112,20 +112,21 @@ class Statistics:
 class Machine:
     """All compiled traces of one runtime."""
 
-    def __init__(
-        self, traces: Ptr, area: Area, symbols: Symbols, hotexit: int, limit: int
-    ) -> None:
-        """`traces`: the native array of `TraceHead` pointers; `limit`: bytes of machine code at most, after
-        which the area counts as full."""
+    def __init__(self, traces: Ptr, area: Area, symbols: Symbols) -> None:
+        """`traces`: the native array of `TraceHead` pointers."""
         self.traces, self.area = traces, area
         self.resolve, self.name_of = symbols.address, symbols.name_of
-        self.hotexit, self.limit = hotexit, limit
+        self.hotexit = self.limit = 0  # Until `configure`.
         self.compiled: dict[int, Compiled] = {}
         self.groups: list[int] = []
         self.used = 0
         self.statistics = Statistics()
         self.diverted = False
         self._lock = threading.Lock()  # Of `compiled` and `diverted`: `divert` comes from another thread.
+
+    def configure(self, hotexit: int, limit: int) -> None:
+        """After how many times an exit is hot; bytes of machine code at which the area counts as full."""
+        self.hotexit, self.limit = hotexit, limit
 
     # Compiling.
 
@@ -230,7 +231,8 @@ class Machine:
         packed = {number: point.recipe for number, point in code.exits.items()}
         recipes = [buffer(packed.get(number, b"")) for number in range(count)]
         table = buffer(struct.pack(f"<{count}Q", *map(ctypes.addressof, recipes)))
-        hotcounts = (ctypes.c_uint16 * max(len(trace.snaps), 1))(*[self.hotexit - 1] * len(trace.snaps))
+        left = max(self.hotexit - 1, 0)
+        hotcounts = (ctypes.c_uint16 * max(len(trace.snaps), 1))(*[left] * len(trace.snaps))
         head = ctypes.create_string_buffer(TraceHead.sizeof())
         for name, form, value in (
             ("number", "<I", trace.number),

@@ -59,7 +59,7 @@ class EvaluatedCode:
     """Traces as they are, run by the evaluator."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self.runtime = runtime
+        self.runtime, self.hotexit = runtime, 0
         self.side: dict[tuple[int, int], int] = {}
         self.exits: dict[tuple[int, int], int] = {}
 
@@ -72,12 +72,15 @@ class EvaluatedCode:
         self.runtime.heap.g.traces[trace.number] = head
         return head.addr, 0
 
+    def configure(self, hotexit: int, limit: int) -> None:
+        self.hotexit = hotexit
+
     def discard(self) -> None:
         self.side.clear()
         self.exits.clear()
 
     def set_exit_counter(self, number: int, exitno: int, value: int) -> None:
-        self.exits[number, exitno] = self.runtime.options.parameters["hotexit"] - value
+        self.exits[number, exitno] = self.hotexit - value
 
     def enter(self, vm: Any, number: int) -> Next:
         """Run traces; then what `trace_resume` does."""
@@ -114,7 +117,7 @@ class EvaluatedCode:
                 vm.g.multres = nargs + 1 - a - d
             case BC.TSETM:
                 vm.g.multres = nargs + 1 - a
-            case BC.JLOOP if not outcome.ended:
+            case BC.JLOOP:
                 start = compiler.trace(d).startins
                 ins = start if is_return(start) else ins
         return Next(ins=ins)
@@ -122,7 +125,7 @@ class EvaluatedCode:
     def _count(self, number: int, exitno: int, pc: int) -> None:
         key = number, exitno
         self.exits[key] = self.exits.get(key, 0) + 1
-        if self.exits[key] >= self.runtime.options.parameters["hotexit"]:
+        if self.exits[key] >= self.hotexit:
             self.runtime.jit.hot_exit(number, exitno, pc)
 
 
