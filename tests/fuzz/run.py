@@ -99,6 +99,9 @@ class Search:
         if name_of(program) not in batch.expected():
             self.decided -= 1  # It was by chance that luajit said the same several times.
             return
+        if mode == GC_STRESS and self._takes_long(program):
+            print(f"seed {program.seed} takes too long in mode {mode.name}", flush=True)
+            return
         failure = f"seed {program.seed} fails in mode {mode.name}"
         print(failure, flush=True)
         self.failures.append(failure)
@@ -111,6 +114,11 @@ class Search:
             self._save(shrink(program, alone).text(), program, mode)
         else:
             self._failure_together(batch, program, mode, deadline)
+
+    def _takes_long(self, program: Program) -> bool:
+        """A collection at every allocation may be too much; that is no failure."""
+        said = Batch(self.folder, [program]).actual(GC_STRESS)[name_of(program)]
+        return f"[status {process.TIMED_OUT}]" in said
 
     def _failure_together(self, batch: Batch, program: Program, mode: Mode, deadline: float) -> None:
         """It takes programs before this one: which of them, and what in them?"""
