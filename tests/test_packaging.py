@@ -60,4 +60,6 @@ def test_what_is_installed(installed: Path, tmp_path: Path) -> None:
     code = "import jitvm.native as n, os; print(*sorted(os.listdir(os.path.dirname(n.__file__))))"
     names = run(installed / "python", "-c", code, cwd=tmp_path).split()
     assert {"vm.image", "vm.heap", "image.py"} <= set(names)
+    code = "import jitvm.model.objects as m, jitvm.report.page as p; print(p.report(m.Log())[:15])"
+    assert run(installed / "python", "-c", code, cwd=tmp_path) == "<!DOCTYPE html>\n"
     assert "tests" not in os.listdir(next((installed.parent / "lib").glob("python*")) / "site-packages")

@@ -3,9 +3,11 @@
 // A column is null where the log has nothing to show in it.  `changed(name)` is called when a reader asked
 // for another state of one: more lines of the source, another pass of the IR.
 
-// How wide columns want to be at most, in characters, and how willingly they give way where all do not fit.
+// How wide columns want to be at most, in characters, how willingly they give way where all do not fit, and
+// how far: then they scroll.
 const WIDEST = { source: 60, bytecode: 46, ir: 70, code: 48 };
 const GIVES = { source: 2.2, bytecode: 1.6, ir: 0.5, code: 2 };
+const LEAST = { source: 26, bytecode: 26, ir: 52, code: 30 };
 const CONTEXT = 2;
 // Room for the exits of guards: their numbers, and where they lead to.
 const MARGIN = { none: 0, number: 4.5, side: 8.5 };
@@ -33,9 +35,11 @@ class Columns {
     // As wide as its code, within limits, before the rest is shared out.
     const longest = rows.reduce((most, row_) => Math.max(most, row_.textContent.length), 0);
     const width = Math.min(WIDEST[name], Math.max(26, longest + 5 + (name === "ir" ? this.margin : 0)));
+    const least = Math.min(LEAST[name], width);
+    const style = `flex: ${width} ${GIVES[name] * width} ${width}ch; min-width: ${least}ch`;
     return el(
       "section",
-      { class: "panel", "data-panel": name, style: `flex: ${width} ${GIVES[name] * width} ${width}ch` },
+      { class: "panel", "data-panel": name, style },
       el(
         "div",
         { class: "panel-head" },
