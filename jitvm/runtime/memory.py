@@ -5,7 +5,8 @@
     Ptr(VM, memory.base).gc_total
 
 Simulated native functions and Python code that inspects the heap read and write the very bytes that
-machine code works on.  Accesses outside of the reservation are an error here, not a crash.  System V
+machine code works on.  A process may have several heaps: whichever reservation is asked finds the one that an
+address lies in.  Accesses outside of all reservations are an error here, not a crash.  System V
 functions of libc are reachable from simulated code by address, through `function_at`.
 """
 
@@ -42,6 +43,9 @@ def _map(size: int, address: int) -> int:
 class ProcessMemory:
     """One reservation of address space."""
 
+    #: All that there are.
+    reserved: list[ProcessMemory] = []  # noqa: RUF012
+
     def __init__(self, base: int, size: int) -> None:
         self.base, self.size = base, size
         self._bytes = view(base, size)
@@ -53,24 +57,42 @@ class ProcessMemory:
         for hint in (*hints, 0):
             base = _map(size, hint)
             if base:
-                return cls(base, size)
+                memory = cls(base, size)
+                cls.reserved.append(memory)
+                return memory
         return None
 
     def release(self) -> None:
         """Unmaps everything; pointers into it dangle."""
         self._bytes = memoryview(b"")
+        if self in self.reserved:
+            self.reserved.remove(self)
         _munmap(self.base, self.size)
 
     def read(self, address: int, size: int) -> bytes:
         offset = address - self.base
         data = self._bytes[offset : offset + size].tobytes() if offset >= 0 else b""
-        assert len(data) == size, f"wild read of {size} bytes at {address:#x}"
-        return data
+        if len(data) == size:
+            return data
+        owner = self._owner(address, size)
+        assert owner is not None, f"wild read of {size} bytes at {address:#x}"
+        return owner.read(address, size)
 
     def write(self, address: int, data: bytes) -> None:
         offset = address - self.base
-        assert 0 <= offset <= len(self._bytes) - len(data), f"wild write of {len(data)} bytes at {address:#x}"
-        self._bytes[offset : offset + len(data)] = data
+        if 0 <= offset <= len(self._bytes) - len(data):
+            self._bytes[offset : offset + len(data)] = data
+            return
+        owner = self._owner(address, len(data))
+        assert owner is not None, f"wild write of {len(data)} bytes at {address:#x}"
+        owner.write(address, data)
+
+    def _owner(self, address: int, size: int) -> ProcessMemory | None:
+        """The other reservation that holds these bytes."""
+        for other in list(self.reserved):
+            if other is not self and other.base <= address and address + size <= other.base + len(other._bytes):
+                return other
+        return None
 
     def register(self, function: Callable[..., Any]) -> int:
         """A made-up address for a Python function, so that simulated code can call it."""
