@@ -44,7 +44,7 @@ class ProcessMemory:
     """One reservation of address space."""
 
     #: All that there are.
-    reserved: list[ProcessMemory] = []  # noqa: RUF012
+    reserved: list[ProcessMemory] = []
 
     def __init__(self, base: int, size: int) -> None:
         self.base, self.size = base, size
