@@ -360,6 +360,7 @@ def lib_buffer_new(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> 
             return -1
         if unlikely(not take_option(g, slots + METATABLES, options, upvalue_string(base, 1), TAG_TAB)):
             return -1
+        barrier_back(g, ud.env)
     if size != 0 and unlikely(addr(buffer_room(g, ud, u64(size))) == 0):
         return arg_error(g, 0, MEMORY)
     return result_bits(L, base, addr(ud) | UDATA_BITS)

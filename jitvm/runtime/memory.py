@@ -90,7 +90,8 @@ class ProcessMemory:
     def _owner(self, address: int, size: int) -> ProcessMemory | None:
         """The other reservation that holds these bytes."""
         for other in list(self.reserved):
-            if other is not self and other.base <= address and address + size <= other.base + len(other._bytes):
+            end = other.base + len(other._bytes)
+            if other is not self and other.base <= address and address + size <= end:
                 return other
         return None
 
