@@ -63,3 +63,15 @@ def test_what_is_installed(installed: Path, tmp_path: Path) -> None:
     code = "import jitvm.model.objects as m, jitvm.report.page as p; print(p.report(m.Log())[:15])"
     assert run(installed / "python", "-c", code, cwd=tmp_path) == "<!DOCTYPE html>\n"
     assert "tests" not in os.listdir(next((installed.parent / "lib").glob("python*")) / "site-packages")
+
+
+@pytest.mark.slow
+def test_second_command(installed: Path, tmp_path: Path) -> None:
+    """It is there, with its files; what it needs comes with `jitvm[tools]` only."""
+    done = process.run([str(installed / "jittrace"), "stats", "x"], tmp_path, environment={"PYTHONPATH": ""})
+    assert (done.stdout, done.status) == ("", 2)
+    assert done.stderr == "jittrace: needs click and rich: pip install 'jitvm[tools]'\n"
+    code = "import jitvm.model as m, jitvm.jittrace as j, os; print(*m.__path__, *j.__path__)"
+    model, jittrace = run(installed / "python", "-c", code, cwd=tmp_path).split()
+    assert (Path(model) / "trace-log-1.schema.json").is_file()
+    assert (Path(jittrace) / "quiet_dump.lua").is_file()
