@@ -14,7 +14,8 @@ import struct
 from collections.abc import Callable, Mapping
 
 from ir.arith import ARITH, COMPARE, Value, compute, wrap
-from ir.layout import ACCESS
+from ir.layout import ACCESS, Ptr
+from ir.objects import VM, GCObject
 from ir.ops import COMPARISONS, Op
 from ir.record import dataclass, field
 from ir.types import IRType
@@ -163,6 +164,15 @@ def _xload(_: _Frame, ins: Ins, args: tuple[Value, ...]) -> Value:
 def _xstore(_: _Frame, ins: Ins, args: tuple[Value, ...]) -> Value:
     data = struct.pack(FORMATS[ins.type], wrap(ins.type, args[1]))
     ACCESS.memory.write(wrap(IRType.U64, args[0]), data)
+
+
+@execute(Op.BARRIER)
+def _barrier(_: _Frame, ins: Ins, args: tuple[Value, ...]) -> Value:
+    owner, g = Ptr(GCObject, wrap(IRType.U64, args[0])), Ptr(VM, wrap(IRType.U64, args[1]))
+    if owner.color == g.gc_color:
+        owner.color = 0
+        ACCESS.memory.write(g.gc_again, struct.pack("<Q", owner.addr))
+        g.gc_again = g.gc_again + 8
 
 
 @execute(Op.CALL)

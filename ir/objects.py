@@ -4,7 +4,8 @@ Object kinds and NaN-boxing are LuaJIT's GC64 scheme: a slot is 64 bits, a doubl
 over a 47-bit pointer.  A Lua frame has two slots below `base`: the function (base[-2]) and the frame link
 (base[-1]), as LuaJIT's FR2 layout.
 
-Every collectable object starts with the fields of `GCObject`.  Mark bits live beside the arena, not here.
+Every collectable object starts with the fields of `GCObject`.  Mark bits live beside the arena, not here;
+`color` only says whether a store into the object has to be told to the collector (runtime/barrier.py).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class GCObject(Struct):
     """Common header.  `gct` is ~tag (LuaJIT's numbering: 4 string, 8 function, 11 table ...)."""
 
     gct: u8
-    flags: u8
+    color: u8
 
 
 GCT_STR, GCT_UPVAL, GCT_THREAD, GCT_PROTO, GCT_FUNC, GCT_TAB, GCT_UDATA = 4, 5, 6, 7, 8, 11, 12
@@ -40,7 +41,7 @@ class GCstr(Struct, size=24):
     """Interned string; the bytes and a final NUL follow the struct."""
 
     gct: u8
-    flags: u8
+    color: u8
     reserved: u8  # Token number of a reserved word, plus one.
     pad: u8
     len: u32
@@ -61,7 +62,7 @@ class GCtab(Struct):
     """Table with array and hash part.  `array[0]` is index 0; `asize` counts it."""
 
     gct: u8
-    flags: u8
+    color: u8
     nomm: u8  # Bit n set: metamethod n is known to be absent (n < 8).
     colo: u8
     asize: u32
@@ -78,7 +79,7 @@ class GCudata(Struct):
     """Userdata: what the library needs, then the payload.  `metatable` is where a table has its own."""
 
     gct: u8
-    flags: u8
+    color: u8
     udtype: u8  # What the library keeps in it; 0 is a plain one.
     finalized: u8  # Its __gc has been called, or is not to be.
     len: u32
@@ -97,7 +98,7 @@ class GCupval(Struct):
     """`v` points into a stack while open, at `tv` once closed."""
 
     gct: u8
-    flags: u8
+    color: u8
     closed: u8
     immutable: u8
     dhash: u32
@@ -111,7 +112,7 @@ class GCproto(Struct):
     k[-1-i] is the i-th GC constant (raw pointer), k[i] the i-th number."""
 
     gct: u8
-    flags: u8
+    color: u8
     numparams: u8
     framesize: u8
     sizebc: u32
@@ -133,7 +134,7 @@ class GCfunc(Struct):
     """Lua closure or builtin.  Upvalues follow: GCupval pointers (Lua) or TValues (builtin)."""
 
     gct: u8
-    flags: u8
+    color: u8
     ffid: u8
     nupvalues: u8
     pad: u32
@@ -148,7 +149,7 @@ class State(Struct):
     """A Lua thread: one stack."""
 
     gct: u8
-    flags: u8
+    color: u8
     status: u8
     pad: u8
     stacksize: u32
@@ -162,6 +163,7 @@ class State(Struct):
     cframe: u64  # The entry into the interpreter that a coroutine was resumed in.
     gclist: Ptr[GCObject]
     resumer: Ptr[State]  # The thread that waits for this one.
+    next: Ptr[State]  # Chain of all threads, newest first.
 
 
 class TraceHead(Struct):
@@ -226,7 +228,8 @@ class VM(Struct):
     exit_number: u32  # 0x60
     interrupt: u32  # 0x64 a `Stop`, set by a signal or another thread; polled where loops and calls go slow
     upcall: FnPtr[[u32, u64, u64, u64], i64]  # 0x68 the one entry into Python: number, three arguments
-    reserved: u64  # 0x70
+    gc_color: u32  # 0x70 color of objects whose contents have been marked; NO_COLOR while nothing is marked
+    gc_epoch: u32  # 0x74 color of the cycle
     dispatch: Array[u64, DISPATCH_SIZE]  # 0x78
     dispatch_plain: Array[u64, DISPATCH_SIZE]  # handlers proper; `dispatch` holds these or the recording ones
     main: Ptr[State]
@@ -283,17 +286,30 @@ class VM(Struct):
     gc_stress: u32
     gc_pause: u32
     gc_stepmul: u32
-    gc_gray: Ptr[GCObject]
+    gc_threads: Ptr[State]  # All threads, newest first.
     gc_estimate: u64
-    gc_debt: u64
+    gc_debt: u64  # Bytes of allocation for which no work has been done yet.
     gc_handles: Ptr[u64]  # Objects that Python holds on to.
     gc_handle_count: u64
     prng: Array[u64, 4]  # math.random
-    gc_marks: u64  # Mark bits: one per 16 bytes from heap_base on.
+    gc_marks: u64  # Mark bits of the cycle: one per 16 bytes from heap_base on.
     gc_blocks: u64  # Block[], by (address - heap_base) / BLOCK_SIZE.
     gc_classes: u64  # SizeClass[]
     gc_classof: u64  # u8[]: size class by (size + 15) / 16.
     gc_grays: u64  # Stack of marked objects still to be traversed.
+    gc_taken: u64  # Mark bits of the cycle before, which the allocator goes by.
+    gc_marks_top: u64  # No bit of gc_marks, of gc_taken, is set for an address from here on.
+    gc_taken_top: u64
+    gc_clear: u64  # Marks of the heap below this address are cleared.
+    gc_again: u64  # End of the list of objects to be traversed once more, and its start.
+    gc_agains: u64
+    gc_next: u64  # Where in that list to go on, and where to stop for now.
+    gc_round_end: u64
+    gc_round: u64  # Another round is worth it if the list is shorter than this.
+    gc_blacks: u64  # While barriers are checked: the traversed objects.
+    gc_black_count: u64
+    gc_paid: u64  # gc_total when gc_debt was last brought up to date.
+    gc_dead: u64  # Bytes that the sweep is about to find free.
     gc_gray_count: u64
     gc_live: u64  # Bytes marked so far.
     gc_spans: u32  # First free run of blocks.
@@ -320,7 +336,7 @@ class VM(Struct):
     gc_udata: Ptr[GCudata]  # All userdata but those in gc_pending, newest first.
     gc_pending: Ptr[GCudata]  # Userdata whose finalizers are to be called, in order.
     gc_finalizing: u32
-    gc_pad: u32
+    gc_chain: u32  # Next chain of the intern table to be swept.
     gc_shrink: Ptr[State]  # Threads whose stacks are much larger than they need, met while marking.
     gc_peak: u64  # Memory below this address may be backed by pages.
     madvise: FnPtr[[u64, u64, i32], i32]

@@ -159,6 +159,7 @@ class Op(IntEnum):
     TAILPTR = "ref ref*", "T"  # Tail jump through a pointer, pinned state and two operands as for TAIL.
     LINK = "name ref*", "T"  # End of a trace: jump to machine code by name, with BASE and perhaps PC.
     POLL = "", "N"  # A guard without code: where the loop of a trace leaves when the program is stopped.
+    BARRIER = "ref ref", "S"  # Object, VM: see jitvm/runtime/barrier.py.
     IDIV = "ref ref", "N"  # Integer quotient, truncated, as DIV or IDIV by the type; faults on zero.
     IREM = "ref ref", "N"  # Its remainder, with the sign of the dividend.
     CLZ = "ref", "N"  # Leading zero bits of a 32-bit word that is not 0.

@@ -10,9 +10,12 @@ import pytest
 
 from tests.conftest import unified
 from tests.support import corpus, oracle
-from tests.support.modes import Mode
+from tests.support.modes import GC_STEPS, Mode
 
 PROGRAMS = corpus.programs()
+
+#: Programs that store into old objects in many ways.
+STORES = """gc_steps closures coroutines metatables table_library table_sort tables_hash debug_info""".split()
 
 each_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 
@@ -20,6 +23,12 @@ each_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: 
 @each_program
 def test_output(program: corpus.Script, mode: Mode) -> None:
     _same(program, program.stored("out"), corpus.our_output(program, mode))
+
+
+@pytest.mark.parametrize("program", [one for one in PROGRAMS if one.name in STORES], ids=lambda one: one.name)
+def test_no_barrier_is_missing(program: corpus.Script) -> None:
+    """The collector makes one small step at every allocation, and checks that it knows of every store."""
+    _same(program, program.stored("out"), corpus.our_output(program, GC_STEPS))
 
 
 @each_program

@@ -170,9 +170,21 @@ def temporary_reference(x: Expander, ins: Ins) -> Ins:
     return address
 
 
-@EXPAND(Op.TBAR, Op.OBAR, Op.XBAR, Op.GCSTEP)
-def barrier(x: Expander, ins: Ins) -> None:
-    """Nothing to tell a collector that never runs while a trace does (see `Expander._collect_check`)."""
+@EXPAND(Op.XBAR, Op.GCSTEP)
+def collector_step(x: Expander, ins: Ins) -> None:
+    """The collector never runs while a trace does (see `Expander._collect_check`)."""
+
+
+@EXPAND(Op.TBAR)
+def table_barrier(x: Expander, ins: Ins) -> None:
+    x.b.emit(Op.BARRIER, IRType.NIL, x.value(ins.args[0]), x.g)
+
+
+@EXPAND(Op.OBAR)
+def upvalue_barrier(x: Expander, ins: Ins) -> None:
+    """The reference is to the slot in the upvalue."""
+    upvalue = x.pointer(x.value(ins.args[0]), -offset_of(GCupval, "tv"))
+    x.b.emit(Op.BARRIER, IRType.NIL, upvalue, x.g)
 
 
 @EXPAND(Op.TNEW)

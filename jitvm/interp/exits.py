@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from ir.objects import VM, GCfunc, GCproto, GCtab, TraceHead, TValue
 from jitvm.front.bytecode import BC
-from jitvm.interp.throw import vm_error_call
+from jitvm.interp.throw import vm_error_call, vm_unwind
 from jitvm.native import (
     Interp,
     Next,
@@ -30,6 +30,7 @@ from jitvm.native import (
     unlikely,
 )
 from jitvm.runtime.errcodes import ERR_STACK
+from jitvm.runtime.finalize import gc_collect
 from jitvm.runtime.gc import gc_check
 from jitvm.runtime.state import ERROR_IN_ERROR, GROWN, stack_grow, stack_resize
 from jitvm.runtime.table import tab_dup, tab_new, tab_set
@@ -239,6 +240,11 @@ def trace_resume(vm: Interp, ra: u64, rd: u64) -> Next:
     if unlikely(addr(vm.pc) == 0):
         vm.pc = Ptr[u32](g.savepc)
         return vm.tail(vm_error_call, ERR_STACK, u64(g.errarg))
+    if unlikely(g.gc_threshold == 0):  # Finalizers are due, and perhaps no other place for them comes soon.
+        g.savepc = 0
+        if unlikely(gc_collect(g) < 0):
+            return vm.tail(vm_unwind, 0, 0)
+        vm.base = g.cur.base
     vm.kbase = proto_of(vm.base).k
     return resume(vm)
 

@@ -76,8 +76,7 @@ def uget(vm: Interp, ra: u64, rd: u64) -> Next:
 def usetv(vm: Interp, ra: u64, rd: u64) -> Next:
     uv = func_upval(frame_func(vm.base), u32(ra))
     uv.v.bits = (vm.base + rd).bits
-    if uv.closed != 0:
-        barrier_upvalue(vm.g, uv.v)
+    barrier_upvalue(vm.g, uv)
     return vm.next()
 
 
@@ -85,8 +84,7 @@ def usetv(vm: Interp, ra: u64, rd: u64) -> Next:
 def usets(vm: Interp, ra: u64, rd: u64) -> Next:
     uv = func_upval(frame_func(vm.base), u32(ra))
     uv.v.bits = vm.kbase[-1 - i64(rd)] | STR_BITS
-    if uv.closed != 0:
-        barrier_upvalue(vm.g, uv.v)
+    barrier_upvalue(vm.g, uv)
     return vm.next()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from ir.layout import Ptr
-from ir.objects import UDTYPE_BUFFER, GCfunc, GCtab, GCudata, GCupval, State, TValue
+from ir.objects import UDTYPE_BUFFER, GCfunc, GCObject, GCtab, GCudata, GCupval, State, TValue
 from jitvm.front.chunkid import chunk_id
 from jitvm.front.errors import BadArgument, LuaError
 from jitvm.front.proto import ProtoFlag
@@ -24,6 +24,7 @@ from jitvm.runtime.values import (
     KIND_THREAD,
     KIND_UDATA,
     NUMBER_FROM,
+    TYPES,
     format_number,
     kind_of,
     number_of,
@@ -87,6 +88,7 @@ def debug_setmetatable(call: Call) -> Results:
     owner = _metatable_owner(bits)
     if owner is not None:
         owner.metatable = address
+        call.runtime.heap.barrier(owner.addr)
         return (True,)
     kind = min(kind_of(bits), NUMBER_METATABLE)
     for each in (KIND_FALSE, KIND_TRUE) if kind in (KIND_FALSE, KIND_TRUE) else (kind,):
@@ -128,6 +130,7 @@ def debug_setfenv(call: Call) -> Results:
     if owner is None:
         raise call.error(CANNOT_CHANGE)
     owner.env = table & POINTER
+    call.runtime.heap.barrier(owner.addr)
     return (Slot(call.bits(1)),)
 
 
@@ -166,6 +169,7 @@ def base_setfenv(call: Call) -> Results:
     if fn.ffid != 0:
         raise call.error(CANNOT_CHANGE)
     fn.env = table
+    call.runtime.heap.barrier(fn.addr)
     return (Slot(fn.addr | FUNC_BITS),)
 
 
@@ -292,17 +296,17 @@ def debug_setlocal(call: Call) -> Results:
     return (found[0],)
 
 
-def _upvalue(call: Call) -> tuple[bytes, Ptr] | None:
-    """Name and place of an upvalue."""
+def _upvalue(call: Call) -> tuple[bytes, Ptr, int] | None:
+    """Name and place of an upvalue, and the object it is in."""
     number = call.integer(2) - 1
     fn = Ptr(GCfunc, call.function(1) & POINTER)
     if not 0 <= number < fn.nupvalues:
         return None
     if fn.ffid != 0:
-        return b"", Ptr(TValue, fn.ref("uv").addr + 8 * number)
+        return b"", Ptr(TValue, fn.ref("uv").addr + 8 * number), int(fn.addr)
     names = call.runtime.protos.of_function(fn).proto.uvnames
     name = names[number] if number < len(names) else b""
-    return name, Ptr(TValue, Ptr(GCupval, fn.uv[number]).v.addr)
+    return name, Ptr(TValue, Ptr(GCupval, fn.uv[number]).v.addr), int(fn.uv[number])
 
 
 @function("debug.getupvalue")
@@ -318,6 +322,7 @@ def debug_setupvalue(call: Call) -> Results:
     if found is None:
         return ()
     found[1].bits = value
+    call.runtime.heap.barrier(found[2])
     return (found[0],)
 
 
@@ -346,7 +351,14 @@ def debug_upvaluejoin(call: Call) -> Results:
         ends.append((fn, _upvalue_number(call, fn, number + 1)))
     (to, to_index), (source, source_index) = ends
     to.uv[to_index] = source.uv[source_index]
+    call.runtime.heap.barrier(to.addr)
     return ()
+
+
+def missing_barrier(runtime: object, owner: int, _b: int, _c: int) -> int:
+    """The collector has checked itself."""
+    kind = TYPES[Ptr(GCObject, owner).gct]
+    raise AssertionError(f"a {kind} at {owner:#x} was changed without telling the collector")
 
 
 # Hooks.

@@ -279,6 +279,7 @@ def base_module(call: Call) -> Results:
     if len(frames) < 2 or Ptr(GCfunc, frames[1].function).ffid != 0:
         raise call.error(b"'module' not called from a Lua function")
     Ptr(GCfunc, frames[1].function).env = module & POINTER
+    runtime.heap.barrier(frames[1].function)
     for option in call.slots[1:]:
         runtime.call_bits(option, [module])
     return ()
@@ -310,5 +311,6 @@ def package_seeall(call: Call) -> Results:
     table = Ptr(GCtab, call.table(1) & POINTER)
     if not table.metatable.addr:
         table.metatable = runtime.heap.table(0, 1).addr
+        runtime.heap.barrier(table.addr)
     runtime.set_field(Ptr(GCtab, table.metatable.addr), b"__index", int(call.thread.env.addr) | TAB_BITS)
     return ()

@@ -28,7 +28,7 @@ def text_begin(g: Ptr[VM], slot: Ptr[TValue], room: u64) -> None:
 def text_new(g: Ptr[VM], room: u64) -> Ptr[GCstr]:
     t = Ptr[GCstr](mem_alloc(g, room + GCSTR_SIZE))
     t.gct = GCT_STR
-    t.flags = 0
+    t.color = 0
     t.reserved = 0
     t.pad = 0
     t.len = 0

@@ -7,10 +7,16 @@ with a cursor: refilling the free list takes the next few cells without a mark b
 marks, so that new memory and swept memory are the same case.  After marking, the collector only rewinds the
 cursors: sweeping happens here, when memory is wanted, and never touches a live object.
 
+There are two sets of mark bits: `gc_taken`, made by the last cycle, is what sweeping goes by; `gc_marks` is
+made by the cycle under way, and takes the other's place when that is over.  New objects have no bit in
+either, but for those made between marking and that moment (SWEEP), which would be lost: these are made
+marked.
+
 Cells above MEDIUM_MAX are runs ("spans") of whole blocks; only the pages in use are backed by memory.
 
-Invariants: cells are 16-byte aligned; a cell behind its class's cursor is in use, or on the free list; one
-ahead of it is free unless its mark bit is set.  Memory is not cleared.  `alloc` never collects: collection
+Invariants: cells are 16-byte aligned; a cell behind its class's cursor is in use, or on the free list, or
+free after the cycle; one ahead of it is free unless its bit in `gc_taken` is set; in SWEEP all cells of free
+lists are marked.  Memory is not cleared.  `alloc` never collects: collection
 happens at `gc_check` only, so natives may hold fresh objects in locals.
 """
 
@@ -36,6 +42,9 @@ REFILL = 64
 #: Prototypes start here, relative to heap_base.
 CODE_OFFSET = 32 << 20
 OUT_OF_MEMORY = int(Upcall.OUT_OF_MEMORY)
+#: What the collector is at (gc.py): nothing; old marks are cleared; objects are marked; the same, to the end,
+#: at one go; dead strings are taken out of the intern table.
+PAUSE, CLEAR, MARK, ATOMIC, SWEEP = range(5)
 
 assert all(size % 16 == 0 for size in CLASS_SIZES) and len(CLASS_SIZES) < 256
 
@@ -90,10 +99,25 @@ def set_mark(g: Ptr[VM], p: u64) -> None:
 
 
 @inline
-def clear_mark(g: Ptr[VM], p: u64) -> None:
+def is_taken(g: Ptr[VM], p: u64) -> bool:
     index = (p - g.heap_base) >> 4
-    words = Ptr[u64](g.gc_marks)
+    return (Ptr[u64](g.gc_taken)[index >> 6] >> (index & 63) & 1) != 0
+
+
+@inline
+def clear_bit(g: Ptr[VM], marks: u64, p: u64) -> None:
+    index = (p - g.heap_base) >> 4
+    words = Ptr[u64](marks)
     words[index >> 6] = words[index >> 6] & ~(u64(1) << (index & 63))
+
+
+@native
+def forget_mark(g: Ptr[VM], p: u64, size: u64) -> None:
+    """A cell of an accounted size is given back while a cycle is under way."""
+    if is_marked(g, p):
+        clear_bit(g, g.gc_marks, p)
+        if g.gc_state == MARK:
+            g.gc_live = g.gc_live - size
 
 
 @inline
@@ -151,7 +175,9 @@ def sweep_cells(g: Ptr[VM], c: Ptr[SizeClass]) -> u64:
     tail = u64(0)
     found: u32 = 0
     while cursor < c.cells and found < REFILL:
-        if not is_marked(g, cell):
+        if not is_taken(g, cell):
+            if unlikely(g.gc_state == SWEEP):
+                set_mark(g, cell)
             if tail != 0:
                 Ptr[u64](tail)[0] = cell
             else:
@@ -237,6 +263,8 @@ def alloc_large(g: Ptr[VM], size: u64) -> u64:
         inner.size = LARGE
         inner.span = 0
     g.gc_total = g.gc_total + (u64(pages) << 12)
+    if g.gc_state == SWEEP:
+        set_mark(g, g.heap_base + (u64(index) << BLOCK_SHIFT))
     if unlikely(g.gc_total > g.heap_limit):
         g.upcall(OUT_OF_MEMORY, u64(0), u64(0), u64(0))
     return g.heap_base + (u64(index) << BLOCK_SHIFT)
@@ -260,7 +288,10 @@ def span_extend(g: Ptr[VM], p: u64, size: u64) -> bool:
         b.span = count
         g.heap_top = top
     pages = u32((size + (PAGE - 1)) >> 12)
-    g.gc_total = g.gc_total + (u64(pages - b.next) << 12)
+    more = u64(pages - b.next) << 12
+    g.gc_total = g.gc_total + more
+    if g.gc_state == MARK and is_marked(g, p):
+        g.gc_live = g.gc_live + more
     b.next = pages
     return True
 
@@ -272,6 +303,7 @@ def mem_free(g: Ptr[VM], p: u64, size: u64) -> None:
     b = block_at(g, index)
     if unlikely(size > MEDIUM_MAX):
         g.gc_total = g.gc_total - (u64(b.next) << 12)
+        forget_mark(g, p, u64(b.next) << 12)
         free_span(g, index)
         return
     cls = (size + 15) >> 4
@@ -279,11 +311,13 @@ def mem_free(g: Ptr[VM], p: u64, size: u64) -> None:
         cls = u64(Ptr[u8](g.gc_classof)[cls])
     c = class_at(g, u32(cls))
     g.gc_total = g.gc_total - u64(c.size)
-    if is_swept(g, c, b, p):
+    if unlikely(g.gc_state >= MARK):
+        forget_mark(g, p, u64(c.size))
+    if not is_swept(g, c, b, p):
+        clear_bit(g, g.gc_taken, p)
+    elif g.gc_state != SWEEP:
         Ptr[u64](p)[0] = g.freelists[cls]
         g.freelists[cls] = p
-    else:
-        clear_mark(g, p)
 
 
 @inline
@@ -301,7 +335,7 @@ def is_swept(g: Ptr[VM], c: Ptr[SizeClass], b: Ptr[Block], p: u64) -> bool:
 def free_span(g: Ptr[VM], index: u32) -> None:
     """Puts a span in front of the free ones; neighbours are joined at the next collection."""
     b = block_at(g, index)
-    clear_mark(g, g.heap_base + (u64(index) << BLOCK_SHIFT))
+    clear_bit(g, g.gc_taken, g.heap_base + (u64(index) << BLOCK_SHIFT))
     for i in range(b.span):
         block_at(g, index + i).size = 0
     b.next = g.gc_spans

@@ -13,8 +13,9 @@ from __future__ import annotations
 from ir.objects import VM, GCudata
 from jitvm.native import Ptr, addr, i64, native, u32, unlikely
 from jitvm.runtime.callback import call_lua
-from jitvm.runtime.gc import gc_set_threshold, gc_step, separate_udata
+from jitvm.runtime.gc import gc_set_threshold, gc_step
 from jitvm.runtime.meta import MM_GC, meta_fast
+from jitvm.runtime.sweep import separate_udata
 from jitvm.runtime.value import UDATA_BITS, copy, is_nil
 
 

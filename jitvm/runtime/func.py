@@ -4,17 +4,18 @@
     func_close(g, L, level)             UCLO: upvalues of slots from `level` on get a place of their own
 
 An open upvalue points at a stack slot; a thread lists its open ones, highest slot first, so that two
-closures over one variable share one upvalue.  Meanwhile its `tv` holds the thread, which keeps the stack
-alive.  A descriptor (`proto.uv[i]`) is a slot number with UV_LOCAL, or the number of the parent's upvalue.
+closures over one variable share one upvalue.  It does not keep the thread alive: the collector closes what a
+dead one leaves behind.  A descriptor (`proto.uv[i]`) is a slot number with UV_LOCAL, or the number of the
+parent's upvalue.
 """
 
 from __future__ import annotations
 
 from ir.objects import GCT_FUNC, GCT_UPVAL, VM, GCfunc, GCproto, GCtab, GCupval, State, TValue
 from jitvm.native import Ptr, addr, native, u32, u64
-from jitvm.runtime.alloc import alloc, is_marked, mem_alloc
+from jitvm.runtime.alloc import alloc, is_taken, mem_alloc
 from jitvm.runtime.barrier import barrier_upvalue
-from jitvm.runtime.value import copy, proto_bc, set_nil, set_thread
+from jitvm.runtime.value import copy, proto_bc, set_nil
 
 UV_LOCAL, UV_IMMUTABLE = 0x8000, 0x4000
 GCFUNC_SIZE = GCfunc.sizeof()
@@ -33,12 +34,12 @@ def upvalue_find(g: Ptr[VM], L: Ptr[State], slot: Ptr[TValue]) -> Ptr[GCupval]:
         uv = uv.next
     fresh = Ptr[GCupval](alloc(g, GCUPVAL_SIZE))
     fresh.gct = GCT_UPVAL
-    fresh.flags = 0
+    fresh.color = 0
     fresh.closed = 0
     fresh.immutable = 0
     fresh.dhash = 0
     fresh.v = slot
-    set_thread(fresh.tv, L)
+    set_nil(fresh.tv)
     fresh.next = uv
     if before != None:  # noqa: E711
         before.next = fresh
@@ -52,7 +53,7 @@ def upvalue_closed(g: Ptr[VM]) -> Ptr[GCupval]:
     """A closed upvalue that holds nil."""
     uv = Ptr[GCupval](alloc(g, GCUPVAL_SIZE))
     uv.gct = GCT_UPVAL
-    uv.flags = 0
+    uv.color = 0
     uv.closed = 1
     uv.immutable = 0
     uv.dhash = 0
@@ -69,7 +70,7 @@ def func_close(g: Ptr[VM], L: Ptr[State], level: Ptr[TValue]) -> None:
     while uv != None and addr(uv.v) >= addr(level):  # noqa: E711
         after = uv.next
         copy(uv.tv, uv.v)
-        barrier_upvalue(g, uv.tv)
+        barrier_upvalue(g, uv)
         uv.v = uv.tv
         uv.closed = 1
         uv.next = Ptr[GCupval](u64(0))
@@ -82,7 +83,7 @@ def func_alloc(g: Ptr[VM], pt: Ptr[GCproto], env: Ptr[GCtab]) -> Ptr[GCfunc]:
     """A Lua function whose upvalues are still to be filled in."""
     fn = Ptr[GCfunc](mem_alloc(g, GCFUNC_SIZE + 8 * u64(pt.sizeuv)))
     fn.gct = GCT_FUNC
-    fn.flags = 0
+    fn.color = 0
     fn.ffid = 0
     fn.nupvalues = pt.sizeuv
     fn.pad = 0
@@ -132,7 +133,7 @@ def func_new_builtin(g: Ptr[VM], ffid: u32, code: u64, pc: Ptr[u32], nupvalues: 
     """A library function; its upvalues are values, nil to begin with."""
     fn = Ptr[GCfunc](mem_alloc(g, GCFUNC_SIZE + 8 * u64(nupvalues)))
     fn.gct = GCT_FUNC
-    fn.flags = 0
+    fn.color = 0
     fn.ffid = ffid
     fn.nupvalues = nupvalues
     fn.pad = 0
@@ -150,4 +151,4 @@ NIL_WORD = (1 << 64) - 1
 @native
 def proto_is_marked(g: Ptr[VM], pt: Ptr[GCproto]) -> bool:
     """After a whole collection: is a prototype still in use?"""
-    return is_marked(g, addr(pt))
+    return is_taken(g, addr(pt))

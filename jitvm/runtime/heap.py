@@ -7,9 +7,9 @@ objects fit 32-bit immediates:
     + VM_AREA          code      prototypes, packed one after the other, never moved
     + CODE_END         counters  hot counters: u16 at hot_base + (pc >> 1)
     + HEAP_START       heap      blocks of objects (alloc.py)
-    + heap size        marks     one bit per 16 bytes from base on
+    + heap size        marks     one bit per 16 bytes from base on, twice
                        blocks    one record per block
-                       grays     stack of the collector
+                       grays     stack of the collector, and two more lists of objects
 
 Only touched pages cost memory.  The first runtime of a process lives at a fixed address, so that
 listings do not change from run to run; the next ones, or the first where it is taken, live elsewhere.
@@ -23,7 +23,7 @@ import os
 from collections.abc import Callable, Mapping
 
 from ir.layout import ACCESS, Ptr, u8
-from ir.objects import VM, GCstr, GCtab, State, TValue
+from ir.objects import VM, GCObject, GCstr, GCtab, State, TValue
 from jitvm.native import registry
 from jitvm.runtime.memory import ProcessMemory
 from jitvm.runtime.value import NIL, TAB_BITS
@@ -117,7 +117,7 @@ class Heap:
         self._handles = int(self.g.gc_handles.addr)
 
     def _map(self, base: int) -> None:
-        from jitvm.runtime.gc import GC_HEADROOM
+        from jitvm.runtime.gc import GC_HEADROOM, NO_COLOR
 
         g = self.g
         g.heap_base, g.heap_first = base, base + HEAP_START
@@ -126,10 +126,15 @@ class Heap:
         g.code_top, g.code_end = base + VM_AREA, base + CODE_END
         g.hot_base = base + CODE_END - (base + VM_AREA >> 1)
         g.gc_marks = base + self.size
-        g.gc_blocks = g.gc_marks + self.size // 128
+        g.gc_taken = g.gc_marks + self.size // 128
+        g.gc_blocks = g.gc_taken + self.size // 128
         g.gc_grays = g.gc_blocks + self.size // BLOCK_SIZE * BLOCK_RECORD
+        g.gc_agains = g.gc_again = g.gc_grays + self.size // 4
+        g.gc_blacks = g.gc_agains + self.size // 4
+        g.gc_marks_top = g.gc_taken_top = g.heap_first
+        g.gc_color = NO_COLOR
         g.gc_pause, g.gc_stepmul = 200, 200
-        g.gc_threshold = GC_HEADROOM
+        g.gc_threshold = g.gc_paid = GC_HEADROOM
 
     def _size_classes(self) -> None:
         from bisect import bisect_left
@@ -241,9 +246,14 @@ class Heap:
         self.memory.write(self._handles + 8 * handle, bytes(8))  # The running heap may be another one.
         self._free_handles.append(handle)
 
-    def collect_always(self) -> None:
-        """From now on every check that follows an allocation collects: what has no root does not live."""
-        self.g.gc_stress = 1
+    def barrier(self, address: int) -> None:
+        """Python has stored something into an object that is not new."""
+        self.call("gc_barrier", self.g, Ptr(GCObject, address))
+
+    def collect_always(self, how: int = 1) -> None:
+        """From now on every check that follows an allocation collects: what has no root does not live.
+        `how` is 2: it makes a step, and finds out where a barrier is missing."""
+        self.g.gc_stress = how
         self.call("gc_set_threshold", self.g)
 
     def scratch(self) -> Ptr:
@@ -257,7 +267,7 @@ def _address(found: Any) -> int:
 
 def _reserve() -> tuple[ProcessMemory, int]:
     for size in SIZES:
-        total = size + size // 128 + size // BLOCK_SIZE * BLOCK_RECORD + size // 4
+        total = size + size // 64 + size // BLOCK_SIZE * BLOCK_RECORD + size // 4 * 3
         memory = ProcessMemory.reserve(total, HINTS)
         if memory is not None:
             return memory, size

@@ -84,8 +84,8 @@ class Runtime:
         self.builtins = Builtins(self)
         self._open()
         self.apply_options()
-        if os.environ.get("JITVM_GCSTRESS") == "1":
-            self.heap.collect_always()
+        if (stress := os.environ.get("JITVM_GCSTRESS", "0")) != "0":
+            self.heap.collect_always(int(stress))
 
     def _open(self) -> None:
         """The library: as a snapshot has it, or made (and a snapshot taken)."""
@@ -205,12 +205,14 @@ class Runtime:
     def set_environment(self, function: LuaObject, table: int) -> None:
         """The globals of a function: the slot of a table."""
         Ptr(GCfunc, function.address).env = table & POINTER
+        self.heap.barrier(function.address)
 
     def set_field(self, table: Ptr, name: bytes, bits: int) -> None:
         """table[name] = value, raw."""
         table.nomm = 0  # It may be a metatable, and this a metamethod.
         slot = self.heap.call("tab_setstr", self.heap.g, table, self.heap.string(name))
         self.heap.memory.write(slot.addr if isinstance(slot, Ptr) else slot, struct.pack("<Q", bits))
+        self.heap.barrier(table.addr)
 
     def field(self, table: Ptr, name: bytes) -> int:
         """table[name], raw."""
@@ -272,6 +274,7 @@ class Runtime:
         slot.bits = key
         found = self.heap.call("tab_set", self.heap.g, table, slot)
         self.heap.memory.write(found.addr if isinstance(found, Ptr) else found, struct.pack("<Q", value))
+        self.heap.barrier(table.addr)
 
     def new_table(self, items: dict[object, object]) -> LuaObject:
         """A table with these entries."""
@@ -394,6 +397,7 @@ class Runtime:
             Upcall.FORMAT: self._library("format_items", "item_for_trace"),
             Upcall.IO_FAILED: self._library("io_py", "failed_natively"),
             Upcall.IO_CLOSE: self._library("io_py", "end_of_lines"),
+            Upcall.MISSING_BARRIER: self._library("debug_py", "missing_barrier"),
         }
         return {int(number): function for number, function in table.items()}
 

@@ -35,7 +35,7 @@ def state_new(g: Ptr[VM]) -> Ptr[State]:
     """A thread with an empty stack and the globals of the main thread."""
     L = Ptr[State](mem_alloc(g, STATE_SIZE))
     L.gct = GCT_THREAD
-    L.flags = 0
+    L.color = 0
     L.status = 0
     L.pad = 0
     L.openupval = Ptr[GCupval](u64(0))
@@ -43,6 +43,8 @@ def state_new(g: Ptr[VM]) -> Ptr[State]:
     L.vm = g
     L.cframe = 0
     L.resumer = Ptr[State](u64(0))
+    L.next = g.gc_threads
+    g.gc_threads = L
     size = START + EXTRA
     stack = Ptr[TValue](mem_alloc(g, 8 * size))
     for i in range(size):

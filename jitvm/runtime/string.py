@@ -9,14 +9,14 @@ running number, which never collides for keys made one after the other.
 
 Invariants: the bytes are followed by a NUL; the cell is a multiple of 16 bytes, so that reading whole
 words never leaves it.  Strings are immutable.  The chains hold dead strings until the collector sweeps
-them; it does that before any memory is reused.
+them, before any of their memory is reused; one that is found before lives on.
 """
 
 from __future__ import annotations
 
 from ir.objects import GCT_STR, VM, GCstr, TValue
 from jitvm.native import Ptr, addr, i32, inline, likely, native, u8, u32, u64, unlikely
-from jitvm.runtime.alloc import mem_alloc, mem_free
+from jitvm.runtime.alloc import SWEEP, cell_size, is_marked, mem_alloc, mem_free, set_mark
 from jitvm.runtime.digits import NUMTEXT_OFFSET
 from jitvm.runtime.number import NUMBER_TEXT, num_text
 from jitvm.runtime.value import GCSTR_SIZE, is_number, is_str, str_data, str_of
@@ -79,9 +79,19 @@ def str_new(g: Ptr[VM], p: Ptr[u8], length: u32) -> Ptr[GCstr]:
     s = g.strhash[h & g.strmask]
     while s != None:  # noqa: E711
         if s.hash == h and s.len == length and bytes_equal(p, str_data(s), length):
+            if unlikely(g.gc_state == SWEEP):
+                revive(g, addr(s))
             return s
         s = s.next
     return str_alloc(g, p, length, h)
+
+
+@native
+def revive(g: Ptr[VM], p: u64) -> None:
+    """A string that nothing referred to when marking ended is wanted again, before it was swept."""
+    if not is_marked(g, p):
+        set_mark(g, p)
+        g.gc_dead = g.gc_dead - cell_size(g, p)
 
 
 @native
@@ -89,7 +99,7 @@ def str_alloc(g: Ptr[VM], p: Ptr[u8], length: u32, h: u32) -> Ptr[GCstr]:
     """A string that is not in the table yet."""
     s = Ptr[GCstr](mem_alloc(g, u64(length) + (GCSTR_SIZE + 1)))
     s.gct = GCT_STR
-    s.flags = 0
+    s.color = 0
     s.reserved = 0
     s.pad = 0
     s.len = length
@@ -103,7 +113,7 @@ def str_alloc(g: Ptr[VM], p: Ptr[u8], length: u32, h: u32) -> Ptr[GCstr]:
     s.next = chain[0]
     chain[0] = s
     g.strnum = g.strnum + 1
-    if unlikely(g.strnum > g.strmask):
+    if unlikely(g.strnum > g.strmask and g.gc_state != SWEEP):
         str_resize(g, g.strmask * 2 + 1)
     return s
 

@@ -117,7 +117,7 @@ def tab_header(g: Ptr[VM], asize: u32) -> Ptr[GCtab]:
     colocated = asize if asize <= MAX_COLOSIZE else 0
     t = Ptr[GCtab](mem_alloc(g, GCTAB_SIZE + 8 * u64(colocated)))
     t.gct = GCT_TAB
-    t.flags = 0
+    t.color = 0
     t.nomm = 0xFF
     t.colo = colocated
     t.asize = asize
@@ -421,6 +421,7 @@ def tab_resize(g: Ptr[VM], t: Ptr[GCtab], asize: u32, hbits: u32) -> bool:
             if not is_nil(n.val):
                 copy(tab_set(g, t, n.key), n.val)
         mem_free(g, addr(oldnode), u64(oldhmask + 1) * NODE_SIZE)
+    barrier_back(g, t)  # The new memory is not marked, and keys stand elsewhere.
     return True
 
 

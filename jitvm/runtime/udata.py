@@ -20,7 +20,7 @@ def udata_new(g: Ptr[VM], metatable: Ptr[GCtab]) -> Ptr[GCudata]:
     """A plain one."""
     ud = Ptr[GCudata](mem_alloc(g, GCUDATA_SIZE))
     ud.gct = GCT_UDATA
-    ud.flags = 0
+    ud.color = 0
     ud.udtype = UDTYPE_USERDATA
     ud.finalized = 0
     ud.len = 0

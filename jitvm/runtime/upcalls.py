@@ -36,6 +36,7 @@ class Upcall(IntEnum):
     HOOK = 22  # thread, pc of the bytecode about to run: tell the hook
     HANDLER_FAILED = 24  # the error in g.errval is one of a message handler; nil: it had no stack
     EXIT = 23  # trace number, snapshot number: an exit has been taken, and somebody wants to know
+    MISSING_BARRIER = 30  # address of an object: the collector's check of its own invariant has failed
 
 
 UPCALL_ERROR = int(Upcall.ERROR)
@@ -57,3 +58,4 @@ UPCALL_IO_FAILED = int(Upcall.IO_FAILED)
 UPCALL_IO_CLOSE = int(Upcall.IO_CLOSE)
 UPCALL_HOOK = int(Upcall.HOOK)
 UPCALL_EXIT = int(Upcall.EXIT)
+UPCALL_MISSING_BARRIER = int(Upcall.MISSING_BARRIER)

@@ -16,6 +16,11 @@ for i = 1, 200 do if p == newproxy(p) then n = n + #p + p(1) end end
 print(n)
 
 collectgarbage("stop") -- Only where it is told to, until further notice.
+local function collect()
+  local ok, message = pcall(collectgarbage)
+  collectgarbage("stop") -- A collection starts it again.
+  return ok, message
+end
 local log = {}
 local function make(name)
   local u = newproxy(true)
@@ -23,7 +28,7 @@ local function make(name)
   return u
 end
 for i = 1, 5 do make("p" .. i) end
-collectgarbage()
+collect()
 print(table.concat(log, " "))
 
 -- Resurrection: once more alive, never finalized again.
@@ -33,10 +38,10 @@ do
   local u = newproxy(true)
   getmetatable(u).__gc = function(o) saved = o log[#log + 1] = "saved" end
 end
-collectgarbage()
+collect()
 print(type(saved), #log)
 saved = nil
-collectgarbage() collectgarbage()
+collect() collect()
 print(#log)
 
 -- Dead objects in weak tables: finalized userdata leave as values at once, as keys later.
@@ -48,9 +53,9 @@ do
   weak[1], keys[u] = u, "k"
   getmetatable(u).__gc = function(o) seen = tostring(weak[1]) .. tostring(keys[o]) end
 end
-collectgarbage()
+collect()
 print(seen, next(weak), next(keys) == nil)
-collectgarbage()
+collect()
 print(next(keys))
 
 -- Errors of finalizers come out of collectgarbage, and the others still run.
@@ -58,8 +63,8 @@ log = {}
 make("first")
 do local u = newproxy(true) getmetatable(u).__gc = function() error("in finalizer", 0) end end
 make("last")
-print(pcall(collectgarbage))
-print(pcall(collectgarbage))
+print(collect())
+print(collect())
 print(table.concat(log, " "))
 
 collectgarbage("restart")

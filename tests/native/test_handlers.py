@@ -58,7 +58,7 @@ def handler(function: Any) -> NativeFunction:
 
 @handler
 def stop(vm: Interp, ra: u64, rd: u64) -> Next:
-    vm.g.reserved = addr(vm.base)
+    vm.g.buf_length = addr(vm.base)
     vm.g.multres = addr(vm.pc)
     vm.g.kslots = addr(vm.kbase)
     return vm.tail(vm_leave, ra, rd)
@@ -144,7 +144,7 @@ def state(buffer: Buffer, status: int) -> tuple[Any, ...]:
     """What a run leaves behind."""
     g = Ptr(VM, buffer.base + GLOBAL)
     slots = buffer.read(buffer.base, 64)
-    return status & 0xFFFFFFFFFFFFFFFF, g.reserved, g.multres, g.kslots, slots
+    return status & 0xFFFFFFFFFFFFFFFF, g.buf_length, g.multres, g.kslots, slots
 
 
 def pinned(buffer: Buffer) -> tuple[int, int, int, int]:

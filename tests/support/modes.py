@@ -34,11 +34,12 @@ HOT = Mode("hot", ("-Ohotloop=1", "-Ohotexit=1"))
 UNOPTIMISED = Mode("O0", ("-O0",))
 GC_STRESS = Mode("gcstress", HOT.flags, (("JITVM_GCSTRESS", "1"),))
 RANDOM_REGISTERS = Mode("randra", HOT.flags, (("JITVM_RANDRA", "1"),))
+GC_STEPS = Mode("gcsteps", HOT.flags, (("JITVM_GCSTRESS", "2"),))
 HOT_UNOPTIMISED = Mode("hot-O0", ("-O0", "-Ohotloop=1", "-Ohotexit=1"))
 ONE_PASS_OFF = tuple(Mode(f"-{name}", ("-Ohotloop=1", "-Ohotexit=1", f"-O-{name}")) for name in PASSES)
 
 FAST = (DEFAULT, INTERP, HOT, UNOPTIMISED, GC_STRESS)
-ALL = (*FAST, HOT_UNOPTIMISED, RANDOM_REGISTERS, *ONE_PASS_OFF)
+ALL = (*FAST, GC_STEPS, HOT_UNOPTIMISED, RANDOM_REGISTERS, *ONE_PASS_OFF)
 
 
 def selected() -> tuple[Mode, ...]:

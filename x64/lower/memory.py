@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from ir.layout import offset_of
+from ir.objects import VM, GCObject
 from ir.ops import Op
 from ir.types import IRType
 from ir.values import Convention, Ins
-from x64.encodings import Sse
+from x64.asm import Label
+from x64.encodings import Alu, Cond, Sse
 from x64.fuse import bits_of, immediate_of
 from x64.lower.registry import Lowering, Rule, lower
-from x64.operands import Imm, fits32, signed
+from x64.operands import Imm, Mem, fits32, signed
 from x64.regs import GPRS, XMMS, is_xmm
 from x64.wants import At, In, Out, Temp
 
@@ -52,3 +55,19 @@ def xstore(lo: Lowering, ins: Ins) -> Rule:
             mem, tmp = yield At(address), Temp(GPRS)
             lo.asm.constant(tmp, bits & 0xFFFFFFFFFFFFFFFF)
             lo.asm.store(integer, mem, tmp)
+
+
+@lower(Op.BARRIER)
+def barrier(lo: Lowering, ins: Ins) -> Rule:
+    """An object of the color of the cycle loses it, and is appended to the objects to be traversed again."""
+    owner, g, tmp = yield In(ins.args[0]), In(ins.args[1]), Temp(GPRS)
+    done = Label("done")
+    color, end = Mem(owner, disp=offset_of(GCObject, "color")), Mem(g, disp=offset_of(VM, "gc_again"))
+    lo.asm.load(IRType.U8, tmp, color)
+    lo.asm.alu(Alu.CMP, 32, tmp, Mem(g, disp=offset_of(VM, "gc_color")))
+    lo.asm.jump(Cond.NE, done)
+    lo.asm.store(IRType.U8, color, Imm(0))
+    lo.asm.load(IRType.U64, tmp, end)
+    lo.asm.store(IRType.U64, Mem(tmp), owner)
+    lo.asm.alu(Alu.ADD, 64, end, Imm(8))
+    lo.asm.label(done)
