@@ -170,6 +170,9 @@ def test_search(page: Browser) -> None:
     page.settle()
     places = page.evaluate("[...document.querySelectorAll('.item .place')].map((n) => n.textContent)")
     assert 0 < len(places) < 6 and any("branches.lua:7" in place for place in places)
+    page.press("x")
+    time.sleep(0.3)
+    assert page.evaluate("document.querySelector('.list-view').textContent") == "Nothing was found."
     page.press("Escape")
     assert len(page.evaluate("[...document.querySelectorAll('.item .place')].map((n) => 1)")) > len(places)
 

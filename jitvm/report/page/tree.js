@@ -152,6 +152,15 @@ class TraceList {
   // Drawing.
 
   draw() {
+    if (!this.rows.length) {
+      const why = this.matches
+        ? "Nothing was found."
+        : this.order === "differing"
+          ? "Nothing differs."
+          : "No traces.";
+      this.space.replaceChildren(el("p", { class: "empty" }, why));
+      return;
+    }
     const first = Math.max(0, Math.floor(this.view.scrollTop / ITEM_HEIGHT) - 5);
     const last = Math.min(
       this.rows.length,
