@@ -410,6 +410,9 @@ class Encoded:
         self.starts = starts  # Of all items but labels.
 
 
+NO_DISPLACEMENT = bytes(4)
+
+
 class _Layout:
     """One run of `encode`: chunks of bytes, with jumps of adjustable size between them."""
 
@@ -417,7 +420,7 @@ class _Layout:
         self.encoder = Encoder(64)
         self.chunks: list[bytes | Jump] = []
         self.labels: list[tuple[int, Label]] = []  # (index of the chunk that follows, label)
-        self.relocs: list[tuple[int, int, Reloc]] = []  # (chunk, offset in it, relocation)
+        self.relocs: list[tuple[int, int, Reloc | SymbolJump]] = []  # (chunk, offset in it, what to)
         self.pooled: list[tuple[int, int, int, int, int]] = []  # (chunk, offset, end, bits, size)
 
     def add(self, item: Item) -> None:
@@ -425,14 +428,14 @@ class _Layout:
             case Instruction():
                 self.encoder.encode(item, 0)
                 self.chunks.append(self.encoder.take_buffer())
+            case SymbolJump():
+                head = jump_head(item)
+                self.relocs.append((len(self.chunks), len(head), item))
+                self.chunks.append(head + NO_DISPLACEMENT)
             case Label():
                 self.labels.append((len(self.chunks), item))
             case Jump():
                 self.chunks.append(item)
-            case SymbolJump():
-                head = jump_head(item)
-                self.relocs.append((len(self.chunks), len(head), Reloc(0, item.kind, item.symbol)))
-                self.chunks.append(head + bytes(4))
             case Raw():
                 for reloc in item.relocs:
                     self.relocs.append((len(self.chunks), reloc.offset, reloc))

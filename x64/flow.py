@@ -48,7 +48,6 @@ class Flow:
         self.depth = {block: sum(block.index in loop.blocks for loop in loops) for block in self.reachable}
         self.values = [ins for block in self.reachable for ins in (*block.params, *block.body)]
         self.bit = {ins: 1 << i for i, ins in enumerate(self.values)}
-        self.block_of = {ins: block for block in self.reachable for ins in (*block.params, *block.body)}
         self.needed = self._needed()
         self.live_in: dict[Block, int] = {}
         self.live_out: dict[Block, int] = {}

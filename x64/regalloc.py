@@ -49,6 +49,7 @@ class Allocator:
         # Results of movzx from ah and its like.
         self.low: set[Ins | None] = {v for v in flow.values if self.selection.high_byte(v) is not None}
         self.order, self.cold = layout(flow)
+        self.cold_indices = {block.index for block in self.cold}
         self.advice, self.learned = Advice(), Advice()
         self._reset()
 
@@ -250,7 +251,7 @@ class Allocator:
         """From here upwards, value is in its slot."""
         self._slot(value)
         self.in_slot[value] = None
-        if not self.in_cold or self.flow.block_of[value] in self.cold:
+        if not self.in_cold or self.selection.block_of[value] in self.cold_indices:
             self.stored.add(value)
 
     def _free_register(self, value: Ins, mask: int) -> Reg | None:

@@ -110,6 +110,7 @@ class Expander:
         self.g = self.b.param(IRType.P64)
         self.values: dict[Ins, Ins] = {}
         self.inherited: list[Ins] = []
+        self.pointers: dict[tuple[Ins, int], Ins] = {}  # The entry's are known in the loop, too.
         self.exits: dict[tuple[int, int], Exit] = {}
         self.exit_slots: dict[tuple[int, Ins, int, int], tuple[ExitSlot, int]] = {}
         self.deferred = exit_conversions(trace)
@@ -150,7 +151,12 @@ class Expander:
 
     def pointer(self, base: Ins, offset: int) -> Ins:
         """base + offset, in bytes."""
-        return self.b.emit(Op.ADD, IRType.P64, base, self.b.kint(offset, IRType.I64))
+        key = base, offset
+        known = self.pointers.get(key)
+        if known is None:
+            known = self.b.emit(Op.ADD, IRType.P64, base, self.b.kint(offset, IRType.I64))
+            self.pointers[key] = known
+        return known
 
     def load(self, type_: IRType, base: Ins, offset: int = 0) -> Ins:
         return self.b.load(type_, self.pointer(base, offset))
