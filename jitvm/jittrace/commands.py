@@ -103,6 +103,7 @@ def jittrace() -> None:
 @SEED
 @click.option("--exits/--no-exits", default=True, show_default=True, help="Count how often exits are taken.")
 @click.option("--passes", is_flag=True, help="Keep the IR after each optimisation.")
+@click.option("--aborted", is_flag=True, help="Keep the IR of recordings that were given up.")
 @click.argument("script", type=click.Path())
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def record(
@@ -111,6 +112,7 @@ def record(
     seed: int | None,
     exits: bool,
     passes: bool,
+    aborted: bool,
     script: str,
     arguments: tuple[str, ...],
 ) -> None:
@@ -118,7 +120,9 @@ def record(
     from jitvm.__main__ import leave
     from jitvm.jittrace.record import record as run
 
-    running = Running(options, arguments, seed, count_exits=exits, keep_passes=passes)
+    running = Running(
+        options, arguments, seed, count_exits=exits, keep_passes=passes, keep_aborted=aborted
+    )
     try:
         status = run(script, running, output)
     except BadInput as error:

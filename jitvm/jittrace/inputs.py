@@ -26,8 +26,8 @@ from jitvm.model.reader import read_listing
 
 LUAJIT = "luajit:"
 QUIET_DUMP = Path(__file__).with_name("quiet_dump.lua")
-#: All that luajit tells of traces.
-LETTERS = "tbisrmaT"
+#: All that luajit tells of finished traces.
+LETTERS = "tbisrmT"
 
 
 class BadInput(Exception):
@@ -44,6 +44,7 @@ class Running:
     seed: int | None = None
     count_exits: bool = False
     keep_passes: bool = False
+    keep_aborted: bool = False
     seconds: float = 600.0
 
 

@@ -27,7 +27,10 @@ def record(script: str, running: Running, output: str) -> int:
     if running.seed is not None:
         session.runtime.options.seed = running.seed
     recording = Recording(
-        session.runtime, count_exits=running.count_exits, keep_passes=running.keep_passes
+        session.runtime,
+        count_exits=running.count_exits,
+        keep_passes=running.keep_passes,
+        keep_aborted=running.keep_aborted,
     )
 
     def save() -> None:

@@ -177,9 +177,17 @@ def _encoder(cls: Any) -> Encoder:
     return encode
 
 
+def _plain(hint: Any) -> type | None:
+    """The type whose values stand for themselves; integers are checked for their range."""
+    return next((member for member in members(hint) if member in (str, bool)), None)
+
+
 def _decoder(cls: Any) -> Decoder:
     hints, tag = get_type_hints(cls), getattr(cls, "tag", None)
-    decoders = {field.name: codec_of(hints[field.name])[1] for field in fields(cls)}
+    # Most values are plain: what has the right type needs no call.
+    decoders = {
+        field.name: (_plain(hints[field.name]), codec_of(hints[field.name])[1]) for field in fields(cls)
+    }
     needed = [f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING]
 
     def decode(value: Any) -> Any:
@@ -187,13 +195,16 @@ def _decoder(cls: Any) -> Decoder:
             raise Misfit(f"an object was expected, not {describe(value)}")
         found = {}
         for name, part in value.items():
-            decode_one = decoders.get(name)
-            if decode_one is None:
+            decoder = decoders.get(name)
+            if decoder is None:
                 if name == KIND and tag is not None:
                     continue
                 raise Misfit(f"there is no field {name!r} here")
+            if type(part) is decoder[0]:
+                found[name] = part
+                continue
             try:
-                found[name] = decode_one(part)
+                found[name] = decoder[1](part)
             except Misfit as misfit:
                 misfit.path.append(name)
                 raise

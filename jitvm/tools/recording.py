@@ -63,8 +63,17 @@ class _Draft:
 class Recording(Listener):
     """Listens to a runtime from the moment it is made."""
 
-    def __init__(self, runtime: Runtime, *, count_exits: bool = False, keep_passes: bool = False) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        count_exits: bool = False,
+        keep_passes: bool = False,
+        keep_aborted: bool = False,
+    ) -> None:
+        """`keep_aborted`: IR and snapshots also of recordings that were given up."""
         self.runtime = runtime
+        self.keep_aborted = keep_aborted
         self.sources = RuntimeSources(runtime)
         self.wants_record = True
         self.wants_exit, self.wants_passes = count_exits, keep_passes
@@ -86,7 +95,7 @@ class Recording(Listener):
         traces = tuple([draft.made(self.wants_exit) for draft in self.drafts])
         options = self.runtime.options
         producer = model.Producer(NAME, VERSION, settings(options), script, options.seed)
-        form = model.Form("dump", "tbisrma", "T")
+        form = model.Form("dump", "tbisrma" if self.keep_aborted else "tbisrm", "T")
         return model.Log(traces, tuple(self.events), tuple(self.prototypes), producer, form)
 
     # Events.
@@ -148,8 +157,8 @@ class Recording(Listener):
         draft.trace = replace(
             draft.trace,
             abort=self._penalised(trace, describer.abort(place, reason)),
-            ir=self._instructions(draft, view, trace, registers=False),
-            snapshots=self._snapshots(describer, trace),
+            ir=self._instructions(draft, view, trace, registers=False) if self.keep_aborted else None,
+            snapshots=self._snapshots(describer, trace) if self.keep_aborted else None,
         )
         self.events.append(model.Aborted(index))
 

@@ -60,7 +60,7 @@ def test_recorded_prints_as_the_listings(script: corpus.Script) -> None:
     runtime = Runtime(Options())
     dump, verbose = io.StringIO(), io.StringIO()
     runtime.bus.listen(Dump(dump, RuntimeSources(runtime), frozenset(LETTERS)))
-    recording = Recording(runtime, keep_passes=True)
+    recording = Recording(runtime, keep_passes=True, keep_aborted=True)
     runtime.bus.listen(Verbose(verbose, RuntimeSources(runtime)))
     name = script.file.encode()
     run(runtime, b"io.write, print = function() end, function() end\n", b"=quiet")
@@ -147,7 +147,7 @@ def test_aborts_and_options() -> None:
     aborted = [trace.abort for trace in log.traces if trace.abort is not None]
     found = [(abort.reason, abort.place, abort.code) for abort in aborted]
     assert ("leaving loop in root trace", model.Place("loop.lua", 1), 8) in found
-    assert all(trace.link is None for trace in log.traces if trace.abort is not None)
+    assert all(trace.link is None and trace.ir is None for trace in log.traces if trace.abort is not None)
     assert log.producer is not None
     assert log.producer.options == ("-O-sink", "-Ohotloop=5", "-Opatience=0")
 
