@@ -8,6 +8,7 @@ from __future__ import annotations
 from ir.layout import Ptr
 from ir.objects import GCfunc
 from jitvm.front.errors import LuaError
+from jitvm.front.program import BYTECODE, read_program
 from jitvm.lib.call_py import Call, Results, Slot, function
 from jitvm.runtime.protos import PROTO_SIZE
 from jitvm.runtime.value import NIL, POINTER
@@ -22,6 +23,9 @@ from jitvm.runtime.values import (
 )
 
 ANY_MODE = b"bt"
+#: Bytes and pieces that are looked at before all are there.
+LOOKED_AT = 64
+EOF = b"'<eof>'"
 
 
 @function("loadstring")
@@ -46,7 +50,9 @@ def base_load(call: Call) -> Results:
 
 
 def _pieces(call: Call, reader: int) -> list[bytes]:
-    """All a reader function returns, up to nil or an empty string."""
+    """All a reader function returns, up to nil or an empty string.
+
+    A program that is wrong from the beginning is not read to its end, as luajit reads while it parses."""
     pieces: list[bytes] = []
     while True:
         results = call.runtime.call_bits(reader, [])
@@ -62,6 +68,25 @@ def _pieces(call: Call, reader: int) -> list[bytes]:
         if not piece:
             return pieces
         pieces.append(piece)
+        if len(pieces) <= LOOKED_AT and _is_wrong(b"".join(pieces)):
+            return pieces
+
+
+def _is_wrong(text: bytes) -> bool:
+    """Will nothing that may follow make a program of it?  Its last character may belong to a longer token."""
+    if len(text) > LOOKED_AT or text[:1] == BYTECODE:
+        return False
+    complaint = _complaint(text)
+    return complaint is not None and complaint == _complaint(text[:-1])
+
+
+def _complaint(text: bytes) -> bytes | None:
+    """What is wrong at some token; None if nothing is, or more has to come."""
+    try:
+        read_program(text, b"=")
+    except LuaError as error:
+        return error.message if b" near '" in error.message and not error.message.endswith(EOF) else None
+    return None
 
 
 def _load(call: Call, source: bytes, name: bytes, mode: bytes, env: int) -> Results:
