@@ -280,8 +280,7 @@ class Expander:
     def _enter(self) -> None:
         number = self.b.kint(self.trace.number)
         self.global_store("vmstate", IRType.INT, number)
-        if not self.trace.loop:
-            self._collect_check()
+        self._collect_check()
 
     def stack_check(self, need: int) -> None:
         """Frames of inlined calls are about to be written: the stack must have `need` slots above BASE.
@@ -347,7 +346,8 @@ class Expander:
     def _collect_check(self) -> None:
         """Let the interpreter collect when the trace has allocated enough.
 
-        One check per iteration.  The exit is no place for a side trace: the interpreter soon comes back."""
+        One check per iteration, and one where the trace is entered: side traces may lead there again and again
+        without the loop ever closing.  The exit is no place for a side trace: the interpreter soon comes back."""
         if not any(allocates(ins) for ins in self.trace.ins if ins not in self.left_out):
             return
         exit_ = self._uncounted(collects=1)
