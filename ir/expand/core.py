@@ -346,8 +346,9 @@ class Expander:
     def _collect_check(self) -> None:
         """Let the interpreter collect when the trace has allocated enough.
 
-        One check per iteration, and one where the trace is entered: side traces may lead there again and again
-        without the loop ever closing.  The exit is no place for a side trace: the interpreter soon comes back."""
+        One check per iteration, and one where the trace is entered: side traces may lead there again and
+        again without the loop ever closing.  The exit is no place for a side trace: the interpreter soon
+        comes back."""
         if not any(allocates(ins) for ins in self.trace.ins if ins not in self.left_out):
             return
         exit_ = self._uncounted(collects=1)
