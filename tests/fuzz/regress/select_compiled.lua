@@ -1,4 +1,4 @@
--- select with the number as a string, in traces that do not know how many arguments there are.
+-- select with the number as a string, in traces that do not know how many arguments there are.  luajit itself crashes on this in some modes.
 local select = select
 
 local function nth(...)
