@@ -166,6 +166,7 @@ class Messages:
         number = self.runtime.heap.g.errarg
         if bad is Bad.CONCAT_VALUE:
             kind = type_name(self.runtime.heap.g.tmptv.bits)
+            number -= (number >> 31) << 32  # The index has a sign.
             message = b"invalid value (%s) at index %d in table for 'concat'" % (kind, number)
             return self.caller_where(thread) + message
         if bad is Bad.COMPARE:  # LuaJIT does not say where.
