@@ -63,7 +63,7 @@ def lib_table_sort(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> 
         size = size >> 1
         budget += PATIENCE
     if is_nil(base + 1) and all_numbers(base):
-        if unlikely(not sort_numbers(t.array, 1, n)):
+        if unlikely(not sort_numbers(t.array, 1, n, budget)):
             return arg_error(g, 0, SORT_ORDER)
         return 0
     if unlikely(base + SLOTS > L.maxstack):
@@ -311,9 +311,13 @@ def sift(g: Ptr[VM], L: Ptr[State], low: i32, root: i32, count: i32) -> bool:
 
 
 @native
-def sort_numbers(a: Ptr[TValue], low: i32, high: i32) -> bool:
+def sort_numbers(a: Ptr[TValue], low: i32, high: i32, budget: i32) -> bool:
     """The same in place; NaN may make the order invalid."""
     while low < high:
+        if unlikely(budget <= 0):
+            heap_sort_numbers(a, low, high)
+            return True
+        budget -= 1
         middle = low + ((high - low) >> 1)
         exchange(a, low, high)
         if high - low == 1:
@@ -345,14 +349,40 @@ def sort_numbers(a: Ptr[TValue], low: i32, high: i32) -> bool:
             swap(a, i, j)
         swap(a, high - 1, i)
         if i - low < high - i:
-            if not sort_numbers(a, low, i - 1):
+            if not sort_numbers(a, low, i - 1, budget):
                 return False
             low = i + 1
         else:
-            if not sort_numbers(a, i + 1, high):
+            if not sort_numbers(a, i + 1, high, budget):
                 return False
             high = i - 1
     return True
+
+
+@native
+def heap_sort_numbers(a: Ptr[TValue], low: i32, high: i32) -> None:
+    start = low + idiv(high - low + 1, 2)
+    while start > low:
+        start -= 1
+        sift_number(a, low, start, high)
+    while high > low:
+        swap(a, low, high)
+        high -= 1
+        sift_number(a, low, low, high)
+
+
+@native
+def sift_number(a: Ptr[TValue], low: i32, root: i32, high: i32) -> None:
+    """Moves an element of the heap from `low` to `high` down to its place."""
+    child = root * 2 + 1 - low
+    while child <= high:
+        if child < high and (a + child).num < (a + (child + 1)).num:
+            child += 1
+        if not (a + root).num < (a + child).num:
+            return
+        swap(a, root, child)
+        root = child
+        child = root * 2 + 1 - low
 
 
 @inline
