@@ -127,6 +127,14 @@ class Rollback:
             rec.builder.guard_emitted = self.guardemit
 
 
+def _new_key(rec: Recorder, key: Ins) -> Ins:
+    """A number as such; constants 0 and -0 are one key, or loads would not see what was stored."""
+    number = rec.to_num(key) if is_integer(key) else key
+    if number.op is Op.KNUM and number.args[0] == 0:
+        return rec.builder.knum(0.0)
+    return number
+
+
 def _find(rec: Recorder, ix: Index) -> tuple[Ins, Rollback]:
     """The reference to the element, AREF, HREFK, HREF, or the shared nil."""
     view, table = rec.view, pointer_of(ix.tabv)
@@ -236,8 +244,7 @@ def _store(rec: Recorder, ix: Index, ref: Ins, back: Rollback) -> Lookup | None:
         if found is not None:
             return found
         if ix.oldv == absent:
-            key = rec.to_num(ix.key) if is_integer(ix.key) else ix.key
-            ref = rec.emit(Op.NEWREF, P64, ix.tab, key)
+            ref = rec.emit(Op.NEWREF, P64, ix.tab, _new_key(rec, ix.key))
             key_barrier = False  # NEWREF has the barrier for the key.
     elif not was_not_nil(builder, load, ref):
         _guard_nonnil(rec, ix, ref, load, found_op)
