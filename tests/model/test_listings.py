@@ -36,7 +36,9 @@ from jitvm.model.reader import read_listing
 from tests.support import corpus, oracle
 
 SCRIPTS = corpus.scripts()
-PROGRAMS = corpus.programs()[::2]
+#: It gives numbers a __tostring, which luajit's dumper, Lua code in the same machine, then prints them with.
+UNREADABLE = "print_number_meta"
+PROGRAMS = [program for program in corpus.programs() if program.name != UNREADABLE][::2]
 #: Between them all letters and all forms.
 MODES = ("tbisrmxT", "+rsA", "tbisrmXaT", "isA", "sT", "xT", "tbisrmXaH", "mT", "+sH", "tbirA")
 assert len(PROGRAMS) >= 40
