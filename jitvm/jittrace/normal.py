@@ -14,6 +14,10 @@ from jitvm.model.objects import Call, Constant, Instruction, Literal, Operand, R
 
 #: Not in every listing.
 HIDDEN = frozenset(("NOP", "CARG", "RENAME"))
+#: Bytecodes that the trace compiler patches: J for one with a trace, I for one that is blacklisted.
+_PATCHED = {
+    f"{prefix}{op}": op for op in ("FORL", "ITERL", "LOOP", "FUNCF", "FUNCV") for prefix in ("", "I", "J")
+}
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
 _LINK = re.compile(r"[+-]0x[0-9a-f.]+p[+-]\d+$|contpc$|ftsz$")
 
@@ -90,12 +94,16 @@ def _shape(slot: SnapshotSlot | None) -> str:
 
 
 def bytecode_path(trace: Trace) -> list[str]:
-    """The bytecodes that were recorded; which trace a compiled loop has is left out."""
+    """The bytecodes that were recorded; whether a loop or function had a trace by then is left out."""
     lines = []
     for code in trace.bytecode or ():
-        compiled = code.op.startswith("J") and code.op not in ("JMP", "JFORI")
-        operands = " ".join(["" if compiled else str(operand) for operand in code.operands])
-        lines.append(f"{code.depth} {code.pc:04d} {code.op} {code.a} {operands} {code.target}")
+        words = [str(code.depth), f"{code.pc:04d}", _PATCHED.get(code.op, code.op)]
+        if code.a is not None:
+            words.append(str(code.a))
+        if code.op not in _PATCHED:
+            words += map(str, code.operands)
+            words += [f"=> {code.target:04d}"] if code.target is not None else []
+        lines.append(" ".join(words))
     return lines
 
 

@@ -10,6 +10,7 @@ import pytest
 from jitvm.jittrace.align import align
 from jitvm.jittrace.compare import LEVELS, Several, compare, compare_runs
 from jitvm.jittrace.inputs import Running, run_luajit
+from jitvm.jittrace.normal import bytecode_path
 from jitvm.model.forest import Forest
 from jitvm.model.objects import Constant, Instruction, Link, Log, Place, Ref, Trace
 from jitvm.model.reader import read_listing
@@ -123,6 +124,20 @@ def test_numbers_and_addresses_make_no_difference() -> None:
         return read_listing(text)
 
     assert not compare_runs([listing(1, 2, "0x7f01")], [listing(5, 3, "0x88")]).known
+
+
+def test_patched_bytecodes_are_those_they_stand_for() -> None:
+    def path(header: str, loop: str) -> list[str]:
+        text = (
+            "---- TRACE 1 start a.lua:1\n0005  CALL     1   2   2\n"
+            f"0000  . {header}\n0001  . RET1     0   2\n{loop}\n---- TRACE 1 stop -> loop\n"
+        )
+        return bytecode_path(read_listing(text).traces[0])
+
+    plain = path("FUNCF    8          ; a.lua:9", "0006  FORL     2 => 0005")
+    assert plain == ["0 0005 CALL 1 2 2", "1 0000 FUNCF 8", "1 0001 RET1 0 2", "0 0006 FORL 2"]
+    assert path("JFUNCF   8   3      ; a.lua:9", "0006  JFORL    2   1") == plain
+    assert path("IFUNCF   8          ; a.lua:9", "0006  IFORL    2 => 0005") == plain
 
 
 def test_guards_pair_side_traces_whose_exits_have_other_numbers() -> None:
