@@ -130,7 +130,7 @@ def test_patched_bytecodes_are_those_they_stand_for() -> None:
     def path(header: str, loop: str) -> list[str]:
         text = (
             "---- TRACE 1 start a.lua:1\n0005  CALL     1   2   2\n"
-            f"0000  . {header}\n0001  . RET1     0   2\n{loop}\n---- TRACE 1 stop -> loop\n"
+            f"0000  . {header}\n0001  . RET1     0   2\n{loop}\n---- TRACE 1 stop -> loop\n\n"
         )
         return bytecode_path(read_listing(text).traces[0])
 
