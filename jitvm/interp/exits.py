@@ -39,7 +39,7 @@ from jitvm.runtime.value import POINTER, PROTO_SIZE
 from x64.recipe import FLAG_COLLECT, FLAG_COUNTED, METATABLE_KEY, Kind
 
 FUNCF, JLOOP = int(BC.FUNCF), int(BC.JLOOP)
-RETM, RET1 = int(BC.RETM), int(BC.RET1)
+RETM, RET1, ITERN = int(BC.RETM), int(BC.RET1), int(BC.ITERN)
 
 KIND_CONST = int(Kind.CONST)
 KIND_NUM_REG = int(Kind.NUM_REG)
@@ -224,9 +224,9 @@ def resume(vm: Interp) -> Next:
         # A function header takes the number of arguments + 1 in D.
         return vm.tail_ptr(g.dispatch[op], u64(ins >> 8 & 0xFF), g.multres)
     if unlikely(op == JLOOP):
-        # A return that a trace starts at: entering that trace would lead right back to this exit.
+        # A return or ITERN that a trace starts at: entering that trace would lead right back to this exit.
         start = g.traces[ins >> 16].startins
-        if (start & 0xFF) - RETM <= RET1 - RETM:
+        if (start & 0xFF) - RETM <= RET1 - RETM or (start & 0xFF) == ITERN:
             ins = start
     return vm.dispatch(ins)
 
