@@ -280,6 +280,10 @@ def lib_setmetatable(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -
     return result_table(L, base, t)
 
 
+LOW_HALF = 0xFFFFFFFF
+TWO_64 = 18446744073709551616.0
+
+
 @library("tonumber")
 @native
 def lib_tonumber(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
@@ -303,10 +307,11 @@ def lib_tonumber(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i6
 
 @native
 def radix_number(L: Ptr[State], base: Ptr[TValue], radix: u32) -> i64:
-    """The string in the first slot as a whole number in some radix, or nil."""
+    """The string in the first slot as a whole number in some radix, or nil.
+
+    As strtoul reads it: it ends at a zero byte, and stays 2^64 - 1 if it is greater."""
     s = str_of(base)
     p = str_data(s)
-    end = p + s.len
     while is_space(p[0]):
         p = p + 1
     negative = p[0] == MINUS
@@ -314,18 +319,24 @@ def radix_number(L: Ptr[State], base: Ptr[TValue], radix: u32) -> i64:
         p = p + 1
     if radix == 16 and p[0] == ZERO and p[1] | 32 == SMALL_X and digit_value(p[2]) < 16:
         p = p + 2
-    x = 0.0
+    whole: u64 = 0
     digits: u32 = 0
+    overflow = False
     digit = digit_value(p[0])
     while digit < radix:
-        x = x * f64(radix) + f64(digit)
+        low = (whole & LOW_HALF) * u64(radix) + u64(digit)
+        high = (whole >> 32) * u64(radix) + (low >> 32)
+        overflow = overflow or high > LOW_HALF
+        whole = high << 32 | (low & LOW_HALF)
         digits += 1
         p = p + 1
         digit = digit_value(p[0])
     while is_space(p[0]):
         p = p + 1
-    if p != end or digits == 0:
+    if p[0] != 0 or digits == 0:
         return result_bits(L, base, NIL)
+    # In two halves, since conversion is that of signed integers; the lowest bit is sticky.
+    x = TWO_64 if overflow else f64(i64(whole >> 1 | (whole & 1))) * 2.0 if i64(whole) < 0 else f64(i64(whole))
     return result_number(L, base, -x if negative else x)
 
 
