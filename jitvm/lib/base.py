@@ -336,7 +336,9 @@ def radix_number(L: Ptr[State], base: Ptr[TValue], radix: u32) -> i64:
     if p[0] != 0 or digits == 0:
         return result_bits(L, base, NIL)
     # In two halves, since conversion is that of signed integers; the lowest bit is sticky.
-    x = TWO_64 if overflow else f64(i64(whole >> 1 | (whole & 1))) * 2.0 if i64(whole) < 0 else f64(i64(whole))
+    x = f64(i64(whole >> 1 | (whole & 1))) * 2.0 if i64(whole) < 0 else f64(i64(whole))
+    if overflow:
+        x = TWO_64
     return result_number(L, base, -x if negative else x)
 
 
