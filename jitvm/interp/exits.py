@@ -40,6 +40,7 @@ from x64.recipe import FLAG_COLLECT, FLAG_COUNTED, METATABLE_KEY, Kind
 
 FUNCF, JLOOP = int(BC.FUNCF), int(BC.JLOOP)
 RETM, RET1, ITERN = int(BC.RETM), int(BC.RET1), int(BC.ITERN)
+FORL, IFORL = int(BC.FORL), int(BC.IFORL)  # The same handler where nothing is counted.
 
 KIND_CONST = int(Kind.CONST)
 KIND_NUM_REG = int(Kind.NUM_REG)
@@ -224,9 +225,12 @@ def resume(vm: Interp) -> Next:
         # A function header takes the number of arguments + 1 in D.
         return vm.tail_ptr(g.dispatch[op], u64(ins >> 8 & 0xFF), g.multres)
     if unlikely(op == JLOOP):
-        # A return or ITERN that a trace starts at: entering that trace would lead right back to this exit.
+        # A return that a trace starts at: entering that trace would lead right back to this exit.  So it does
+        # with ITERN, which makes the exit hot and ends with a side trace, unless none can be recorded.
         start = g.traces[ins >> 16].startins
-        if (start & 0xFF) - RETM <= RET1 - RETM or (start & 0xFF) == ITERN:
+        if (start & 0xFF) - RETM <= RET1 - RETM:
+            ins = start
+        elif (start & 0xFF) == ITERN and g.recording == 0 and g.dispatch[FORL] == g.dispatch[IFORL]:
             ins = start
     return vm.dispatch(ins)
 
