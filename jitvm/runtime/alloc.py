@@ -197,8 +197,17 @@ def add_block(g: Ptr[VM], cls: u32) -> None:
     """Appends a block without live cells to a class and points the cursor at it."""
     c = class_at(g, cls)
     index = take_span(g, 1)
+    block_at(g, index).size = c.size
+    append_block(g, cls, index)
+    c.block = index
+    c.cursor = 0
+
+
+@native
+def append_block(g: Ptr[VM], cls: u32, index: u32) -> None:
+    """Puts a block at the end of the list of a class."""
+    c = class_at(g, cls)
     b = block_at(g, index)
-    b.size = c.size
     b.next = 0
     b.order = 0
     if c.last != 0:
@@ -208,8 +217,6 @@ def add_block(g: Ptr[VM], cls: u32) -> None:
     else:
         c.first = index
     c.last = index
-    c.block = index
-    c.cursor = 0
 
 
 @native

@@ -16,6 +16,7 @@ from jitvm.runtime.alloc import (
     BLOCK_SHIFT,
     CLASS_SIZES,
     LARGE,
+    append_block,
     block_at,
     block_index,
     class_at,
@@ -304,20 +305,10 @@ def add_span(g: Ptr[VM], tail: u32, first: u32, end: u32) -> None:
 @native
 def keep_block(g: Ptr[VM], index: u32) -> None:
     """Appends a block to the list of its class."""
-    b = block_at(g, index)
-    cls = (b.size + 15) >> 4
+    cls = (block_at(g, index).size + 15) >> 4
     if cls >= CLASS_LINEAR:
         cls = Ptr[u8](g.gc_classof)[cls]
-    c = class_at(g, cls)
-    b.next = 0
-    b.order = 0
-    if c.last != 0:
-        last = block_at(g, c.last)
-        last.next = index
-        b.order = last.order + 1
-    else:
-        c.first = index
-    c.last = index
+    append_block(g, cls, index)
 
 
 #: Classes from here on are not size / 16.
