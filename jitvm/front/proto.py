@@ -16,15 +16,15 @@ No data classes: making those takes longer than compiling most scripts.
 
 from __future__ import annotations
 
-from enum import IntFlag
-
 UPVALUE_LOCAL = 0x8000      # the descriptor names a slot of the parent, not one of its upvalues
 UPVALUE_IMMUTABLE = 0x4000  # never assigned after its initialisation
 assert UPVALUE_LOCAL & UPVALUE_IMMUTABLE == 0
 
 
-class ProtoFlag(IntFlag):
-    """Properties of a prototype, with LuaJIT's bits.  The last two live only while it is built."""
+class ProtoFlag:
+    """Properties of a prototype, with LuaJIT's bits.  The last two live only while it is built.
+
+    Plain integers, not an enumeration: they are combined for every function and every return."""
 
     NONE = 0
     CHILD = 0x01          # creates closures
@@ -102,7 +102,7 @@ class Prototype:
 
     def __init__(self, *, bytecode: list[int], kgc: list[KGC], knum: list[float], upvalues: list[int],
                  uvnames: list[bytes], lines: list[int], varinfo: list[VarInfo], numparams: int,
-                 framesize: int, flags: ProtoFlag, firstline: int, numline: int, chunkname: bytes) -> None:
+                 framesize: int, flags: int, firstline: int, numline: int, chunkname: bytes) -> None:
         self.bytecode = bytecode
         self.kgc = kgc
         self.knum = knum

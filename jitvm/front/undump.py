@@ -165,7 +165,7 @@ class _Reader:
         knum = [self.knum() for _ in range(knum_count)]
         proto = Prototype(
             bytecode=bytecode, kgc=kgc[::-1], knum=knum, upvalues=upvalues, uvnames=[], lines=[], varinfo=[],
-            numparams=numparams, framesize=framesize, flags=ProtoFlag(flags & PROTO_FLAGS),
+            numparams=numparams, framesize=framesize, flags=flags & PROTO_FLAGS,
             firstline=firstline, numline=numline, chunkname=self.chunkname,
         )  # fmt: skip
         if debug_size:

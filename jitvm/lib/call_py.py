@@ -13,8 +13,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from ir.layout import Ptr
-from ir.objects import GCtab
+from ir.layout import Ptr, offset_of
+from ir.objects import GCtab, State
 from jitvm.front.errors import BadArgument, LuaError
 from jitvm.lib.table import upcall_library
 from jitvm.runtime.value import FALSE, NIL, POINTER
@@ -34,6 +34,11 @@ TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
     from jitvm.runtime.runtime import Runtime
 
+#: A thread's base, top and maxstack, read at once: a call of a library function is short.
+_BASE, _TOP = offset_of(State, "base"), offset_of(State, "top")
+_STACK, _WORD = struct.Struct("<3Q"), struct.Struct("<Q")
+assert (_TOP, offset_of(State, "maxstack")) == (_BASE + 8, _BASE + 16)
+
 
 class Slot:
     """A Lua value as its 64 bits."""
@@ -51,12 +56,17 @@ Results = tuple[Result, ...] | list[Result]
 class Call:
     """One call of a library function."""
 
-    __slots__ = ("runtime", "slots", "thread")
+    __slots__ = ("_thread", "runtime", "slots")
 
-    def __init__(self, runtime: Runtime, thread: Ptr, slots: tuple[int, ...]) -> None:
+    def __init__(self, runtime: Runtime, thread: int, slots: tuple[int, ...]) -> None:
         self.runtime = runtime
-        self.thread = thread
+        self._thread = thread
         self.slots = slots
+
+    @property
+    def thread(self) -> Ptr:
+        """The thread that calls."""
+        return Ptr(State, self._thread)
 
     @property
     def count(self) -> int:
@@ -147,11 +157,11 @@ def function(name: str) -> Callable[[LibraryFunction], LibraryFunction]:
     """Declares a library function written in Python."""
 
     def declare(body: LibraryFunction) -> LibraryFunction:
-        def adapted(runtime: Runtime, thread: Ptr, nargs: int) -> int:
-            base = thread.base.addr
-            slots = struct.unpack(f"<{nargs}Q", runtime.heap.memory.read(base, 8 * nargs))
-            results = body(Call(runtime, thread, slots))
-            return give(runtime, thread, results)
+        def adapted(runtime: Runtime, thread: int, nargs: int) -> int:
+            memory = runtime.heap.memory
+            base = _STACK.unpack(memory.read(thread + _BASE, _STACK.size))[0]
+            slots = struct.unpack(f"<{nargs}Q", memory.read(base, 8 * nargs))
+            return give(runtime, thread, body(Call(runtime, thread, slots)))
 
         adapted.__module__ = body.__module__
         upcall_library(name)(adapted)
@@ -160,13 +170,17 @@ def function(name: str) -> Callable[[LibraryFunction], LibraryFunction]:
     return declare
 
 
-def give(runtime: Runtime, thread: Ptr, results: Results) -> int:
+def give(runtime: Runtime, thread: int, results: Results) -> int:
     """Results to where the caller of a builtin looks for them."""
-    from_python = runtime.values.from_python
+    from_python, memory = runtime.values.from_python, runtime.heap.memory
     words = [result.bits if isinstance(result, Slot) else from_python(result) for result in results]
-    thread.top = thread.base.addr
-    runtime.reserve(thread, len(words) + 1)
-    base = thread.base.addr
-    runtime.heap.memory.write(base, struct.pack(f"<{len(words)}Q", *words))
-    thread.top = base + 8 * len(words)
-    return len(words)
+    count = len(words)
+    base, _, maxstack = _STACK.unpack(memory.read(thread + _BASE, _STACK.size))
+    if base + 8 * (count + 1) > maxstack:
+        moved = Ptr(State, thread)
+        moved.top = base
+        runtime.reserve(moved, count + 1)
+        base = moved.base.addr
+    memory.write(base, struct.pack(f"<{count}Q", *words))
+    memory.write(thread + _TOP, _WORD.pack(base + 8 * count))
+    return count

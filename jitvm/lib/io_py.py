@@ -210,7 +210,7 @@ def file_lines(call: Call) -> Results:
 
 def failed_natively(runtime: Runtime, thread: int, _b: int, _c: int) -> int:
     """The C library failed in native code: the results that say so."""
-    return give(runtime, Ptr(State, thread), failed(runtime, last_error()))
+    return give(runtime, thread, failed(runtime, last_error()))
 
 
 def end_of_lines(runtime: Runtime, thread: int, file: int, _: int) -> int:

@@ -17,7 +17,7 @@ CONSTANTS["jit.version_num"] = 20100.0
 CONSTANTS["jit.os"] = b"Linux"
 CONSTANTS["jit.arch"] = b"x64"
 PROTO_SIZE = GCproto.sizeof()
-NO_JIT = int(ProtoFlag.NOJIT)
+NO_JIT = ProtoFlag.NOJIT
 #: What `jit.status` reports of the machine; every x86-64 has at least these.
 CPU = (b"SSE3", b"SSE4.1", b"BMI2")
 

@@ -91,14 +91,14 @@ def _complaint(text: bytes) -> bytes | None:
 
 def _load(call: Call, source: bytes, name: bytes, mode: bytes, env: int) -> Results:
     try:
-        loaded = call.runtime.load(source, name.partition(b"\0")[0], mode)  # The name is a C string.
+        loaded = call.runtime.load_bits(source, name.partition(b"\0")[0], mode)  # The name is a C string.
     except LuaError as error:
         return None, Slot(call.runtime.values.from_python(error.value))
     _set_environment(call, loaded, env)
-    return (loaded,)
+    return (Slot(loaded),)
 
 
-def _set_environment(call: Call, loaded: LuaObject, env: int) -> None:
+def _set_environment(call: Call, loaded: int, env: int) -> None:
     if kind_of(call.bits(env)) == KIND_TAB:
         call.runtime.set_environment(loaded, call.bits(env))
 
@@ -110,7 +110,7 @@ def base_loadfile(call: Call) -> Results:
         loaded = load_file(call, name, mode)
     except LuaError as error:
         return None, Slot(call.runtime.values.from_python(error.value))
-    _set_environment(call, loaded, 3)
+    _set_environment(call, loaded.bits, 3)
     return (loaded,)
 
 

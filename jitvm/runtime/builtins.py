@@ -115,8 +115,7 @@ class Builtins:
         if row.python is not None:
             self.by_header.add(header, row.python, row.name)
         count = len(row.upvalues)
-        made = self.heap.call("func_new_builtin", self.heap.g, row.ffid, code, header, count)
-        address = int(made.addr if isinstance(made, Ptr) else made)
+        address = self.heap.make("func_new_builtin", row.ffid, code, header, count)
         self.heap.hold(address)
         for index, upvalue in enumerate(row.upvalues):
             Ptr(GCfunc, address).uv[index] = self._upvalue(upvalue)
@@ -132,8 +131,7 @@ class Builtins:
     def _lua_function(self, row: LibraryFunction) -> int:
         assert row.lua is not None
         proto = self.runtime.protos.load(builtin_prototype(row.lua, row.field))
-        made = self.heap.call("func_new_main", self.heap.g, proto, self.heap.g.globals)
-        address = int(made.addr if isinstance(made, Ptr) else made)
+        address = self.heap.make("func_new_main", proto)
         self.heap.hold(address)
         return address
 

@@ -116,9 +116,9 @@ PROTO_CLCOUNT, PROTO_CLC_BITS = 0x20, 3
 
 
 @native
-def func_new_main(g: Ptr[VM], pt: Ptr[GCproto], env: Ptr[GCtab]) -> Ptr[GCfunc]:
-    """The function of a loaded chunk: its upvalues are closed and nil."""
-    fn = func_alloc(g, pt, env)
+def func_new_main(g: Ptr[VM], pt: Ptr[GCproto]) -> Ptr[GCfunc]:
+    """The function of a loaded chunk: its upvalues are closed and nil, its globals the running thread's."""
+    fn = func_alloc(g, pt, g.cur.env)
     for i in range(u32(pt.sizeuv)):
         v = pt.uv[i]
         uv = upvalue_closed(g)

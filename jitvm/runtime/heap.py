@@ -22,7 +22,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 
-from ir.layout import ACCESS, Ptr, u8
+from ir.layout import ACCESS, Ptr, offset_of
 from ir.objects import VM, GCObject, GCstr, GCtab, State, TValue
 from jitvm.native import registry
 from jitvm.runtime.memory import ProcessMemory
@@ -46,6 +46,7 @@ tostring""".split()
 BLOCK_SIZE, BLOCK_RECORD = 1 << 16, 16
 MIN_STRTAB = 1024
 TMPBUF = 64 * 1024
+STR_LENGTH, STR_DATA = offset_of(GCstr, "len"), GCstr.sizeof()
 STRING_SEED = 0x0123456789ABCDEF
 
 assert CODE_END - VM_AREA <= 2 * 128 * MB, "every code word has a counter"
@@ -186,6 +187,10 @@ class Heap:
         function = self.functions.get(name) or registry.NATIVES[name]
         return function(*args)
 
+    def make(self, name: str, *args: Any) -> int:
+        """Address of what a native function of g and these makes."""
+        return _address(self.call(name, self.g, *args))
+
     def aux(self, size: int) -> int:
         """Zeroed memory for good, 16-byte aligned, outside of the object heap."""
         address = self._aux
@@ -208,17 +213,22 @@ class Heap:
 
     def string(self, text: bytes) -> Ptr:
         """The interned string of these bytes."""
-        long = len(text) > TMPBUF
-        scratch = _address(self.call("mem_alloc", self.g, len(text))) if long else self._scratch
-        self.memory.write(scratch, text)
-        found = _address(self.call("str_new", self.g, Ptr(u8, scratch), len(text)))
-        if long:
-            self.call("mem_free", self.g, scratch, len(text))
-        return Ptr(GCstr, found)
+        return Ptr(GCstr, self.call_with_bytes("str_new", text, len(text)))
+
+    def call_with_bytes(self, name: str, data: bytes, *args: int) -> int:
+        """A native function of g, the address of these bytes, and more; its result, or where that is."""
+        size = len(data)
+        scratch = self._scratch if size <= TMPBUF else _address(self.call("mem_alloc", self.g, size))
+        self.memory.write(scratch, data)
+        found = _address(self.call(name, self.g, scratch, *args))
+        if size > TMPBUF:
+            self.call("mem_free", self.g, scratch, size)
+        return found
 
     def text(self, s: Ptr) -> bytes:
         """The bytes of a string."""
-        return self.memory.read(s.addr + GCstr.sizeof(), s.len)
+        address, read = s.addr, self.memory.read
+        return read(address + STR_DATA, int.from_bytes(read(address + STR_LENGTH, 4), "little"))
 
     def table(self, asize: int, hbits: int) -> Ptr:
         """A new table: `asize` array slots (counting index 0), 2^hbits hash nodes (0: none)."""
@@ -236,7 +246,7 @@ class Heap:
             handle = self.g.gc_handle_count
             assert handle < HANDLES, "handle table is full"
             self.g.gc_handle_count = handle + 1
-        self.g.gc_handles[handle] = address
+        self.memory.write(self._handles + 8 * handle, address.to_bytes(8, "little"))
         return int(handle)
 
     def release(self, handle: int) -> None:

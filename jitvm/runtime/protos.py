@@ -3,6 +3,7 @@
     [GCproto][bytecode ...][GC constants, last first][number constants][upvalue descriptors]
                                                     ^ k
 
+What is to be in the heap is packed here and unpacked by native code (`parcels.py`).
 Prototypes stand in a region of their own and never move, so that the hot counter of a bytecode has a fixed
 place.  Names, lines and variables stay in Python: `ident` numbers the front end's `Prototype`.
 
@@ -17,18 +18,21 @@ one is loaded.
 from __future__ import annotations
 
 import struct
+from array import array
 from bisect import bisect_right, insort
 
 from ir.layout import Ptr, offset_of
-from ir.objects import GCT_PROTO, GCproto, GCtab
+from ir.objects import GCT_PROTO, GCproto
 from jitvm.front.proto import CDataConst, Constant, Prototype, TemplateTable
 from jitvm.runtime.heap import Heap
 from jitvm.runtime.value import FALSE, NIL, STR_BITS, TRUE
+from jitvm.runtime.values import bits_of_number
 
 PROTO_SIZE = GCproto.sizeof()
 _SIZEBC, _K = offset_of(GCproto, "sizebc"), offset_of(GCproto, "k")
-#: Value of a reserved key while its table is filled; nil would let another key take the node.
-PLACEHOLDER = TRUE
+#: Fields of a GCproto, of a `parcels.Template`, and the length before the bytes of a string in a parcel.
+_HEADER, _TEMPLATE, _LENGTH = struct.Struct("<4BI2Q2I2BH2iI2Q"), struct.Struct("<4I"), struct.Struct("<I")
+assert _HEADER.size == PROTO_SIZE
 #: Bytes of prototypes to load before those that died are looked for, at least.
 SWEEP_FROM = 1 << 19
 #: Sizes up to this are kept apart; larger ones are rounded up by an eighth at most.
@@ -52,6 +56,37 @@ class LoadedProto:
     def bytecode(self) -> int:
         """Address of the function header."""
         return self.address + PROTO_SIZE
+
+
+class _Texts:
+    """The strings of a parcel, which stand behind `start` bytes of other things."""
+
+    __slots__ = ("_end", "_parts", "_start")
+
+    def __init__(self, start: int) -> None:
+        self._start = self._end = start
+        self._parts: list[bytes] = []
+
+    def add(self, text: bytes) -> int:
+        """How far from the start of the parcel it is."""
+        at, length = self._end, len(text)
+        self._parts += (_LENGTH.pack(length), text)
+        self._end = at + _LENGTH.size + length
+        return at
+
+    def slot(self, value: Constant) -> int:
+        """The slot of a constant, or for a string what becomes one."""
+        if isinstance(value, bytes):
+            return STR_BITS | self.add(value)
+        if value is None:
+            return NIL
+        if isinstance(value, bool):
+            return TRUE if value else FALSE
+        return bits_of_number(value)
+
+    def behind(self, image: bytes) -> bytes:
+        """The whole parcel."""
+        return b"".join((image, bytes(self._start - len(image)), *self._parts))
 
 
 class Protos:
@@ -87,58 +122,42 @@ class Protos:
 
     def load(self, proto: Prototype) -> int:
         """Address of the GCproto of `proto`; its children are loaded first."""
-        heap = self.heap
-        constants = [self._constant(constant) for constant in proto.kgc]
-        count = len(proto.bytecode)
-        at_k = PROTO_SIZE + (4 * count + 7 & ~7) + 8 * len(constants)
+        code = array("I", proto.bytecode)
+        if len(code) & 1:
+            code.append(0)
+        at_k = PROTO_SIZE + 4 * len(code) + 8 * len(proto.kgc)
         at_uv = at_k + 8 * len(proto.knum)
         size = rounded_size(at_uv + 2 * len(proto.upvalues))
-        address = self._memory(size)
-        k = address + at_k
-        data = b"".join(
-            (
-                struct.pack(f"<{count}I", *proto.bytecode),
-                bytes(-4 * count % 8),
-                struct.pack(f"<{len(constants)}Q", *reversed(constants)),
-                struct.pack(f"<{len(proto.knum)}d", *proto.knum),
-                struct.pack(f"<{len(proto.upvalues)}H", *proto.upvalues),
-            )
-        )
-        heap.memory.write(address + PROTO_SIZE, data)
-        if not self._free_idents:
-            self._free_idents.append(len(self._idents))
-            self._idents.append(None)
-        ident = self._free_idents.pop()
-        self._header(Ptr(GCproto, address), proto, k, address + at_uv, ident)
-        self._set_counters(address + PROTO_SIZE, count)
-        self._enter(ident, LoadedProto(proto, address, size))
-        self.recent.append(self._by_address[address])
-        return address
-
-    def _memory(self, size: int) -> int:
-        """Zeroed."""
-        self._grown += size
+        texts = _Texts(size)
+        constants = array("Q", [
+            texts.add(one) << 1 | 1 if type(one) is bytes else self._constant(one) for one in proto.kgc
+        ])  # fmt: skip
+        constants.reverse()
+        ident = self._new_ident()
+        header = _HEADER.pack(
+            GCT_PROTO, 0, proto.numparams, proto.framesize, len(proto.bytecode), at_k, at_uv,
+            len(constants), len(proto.knum), len(proto.upvalues), proto.flags & PROTO_FLAGS, 0,
+            proto.firstline, proto.numline, ident, 0, 0,
+        )  # fmt: skip
+        image = b"".join((header, code, constants, array("d", proto.knum), array("H", proto.upvalues)))
         freed = self._free.get(size)
-        if not freed:
-            return self.heap.code(size)
-        address = freed.pop()
-        self.heap.memory.write(address, bytes(size))
+        place = freed.pop() if freed else 0
+        address = self.heap.call_with_bytes("proto_unpack", texts.behind(image), size, place, self.hotcount)
+        assert address, "memory for prototypes is full"
+        self._grown += size
+        loaded = LoadedProto(proto, address, size)
+        self._enter(ident, loaded)
+        self.recent.append(loaded)
         return address
 
-    def _header(self, pt: Ptr, proto: Prototype, k: int, uv: int, ident: int) -> None:
-        pt.gct = GCT_PROTO
-        pt.numparams, pt.framesize = proto.numparams, proto.framesize
-        pt.sizebc, pt.sizekgc = len(proto.bytecode), len(proto.kgc)
-        pt.sizekn, pt.sizeuv = len(proto.knum), len(proto.upvalues)
-        pt.k, pt.uv = k, uv
-        pt.protoflags = proto.flags & PROTO_FLAGS
-        pt.firstline, pt.numline = proto.firstline, proto.numline
-        pt.ident = ident
+    def _new_ident(self) -> int:
+        if self._free_idents:
+            return self._free_idents.pop()
+        self._idents.append(None)
+        return len(self._idents) - 1
 
     def _constant(self, constant: object) -> int:
         match constant:
-            case bytes():
-                return int(self.heap.string(constant).addr)
             case Prototype():
                 return self.load(constant)
             case TemplateTable():
@@ -149,38 +168,12 @@ class Protos:
                 raise AssertionError(f"no constant of a prototype: {constant!r}")
 
     def _template(self, template: TemplateTable) -> int:
-        heap = self.heap
-        table = heap.table(template.asize, template.hbits)
-        for index, value in enumerate(template.array):
-            if value is not None:
-                (table.array + index).bits = self.bits(value)
-        for name, value in template.hash:
-            self._set_key(table, name, PLACEHOLDER if value is None else self.bits(value))
-        for name, value in template.hash:
-            if value is None:  # Only now: each key of these moved to where it stays when the last one came.
-                self._set_key(table, name, NIL)
-        result = Ptr(GCtab, table.addr)
-        assert result.asize == template.asize, "the template grew while it was filled"
-        return int(result.addr)
-
-    def _set_key(self, table: Ptr, name: Constant, bits: int) -> None:
-        heap = self.heap
-        key = heap.scratch()
-        key.bits = self.bits(name)
-        slot = heap.call("tab_set", heap.g, table, key)
-        heap.memory.write(slot.addr if isinstance(slot, Ptr) else slot, struct.pack("<Q", bits))
-
-    def bits(self, value: Constant) -> int:
-        """The slot of a constant."""
-        match value:
-            case None:
-                return NIL
-            case bool():
-                return TRUE if value else FALSE
-            case float() | int():
-                return int(struct.unpack("<Q", struct.pack("<d", value))[0])
-            case bytes():
-                return int(self.heap.string(value).addr) | STR_BITS
+        texts = _Texts(_TEMPLATE.size + 8 * len(template.array) + 16 * len(template.hash))
+        words = array("Q", map(texts.slot, template.array))
+        for pair in template.hash:
+            words.extend(map(texts.slot, pair))
+        head = _TEMPLATE.pack(template.asize, template.hbits, len(template.array), len(template.hash))
+        return self.heap.call_with_bytes("template_unpack", texts.behind(head + words.tobytes()))
 
     # Counters.
 

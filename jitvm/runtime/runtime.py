@@ -119,19 +119,19 @@ class Runtime:
 
     def load(self, source: bytes, chunkname: bytes, mode: bytes = b"bt") -> LuaObject:
         """The function of a chunk: bytecode if `mode` has a b, text if it has a t.  Raises LuaSyntaxError."""
-        return self.load_proto(read_program(source, chunkname, mode))
+        return LuaObject(self.heap, self.load_bits(source, chunkname, mode))
 
-    def load_proto(self, proto: object) -> LuaObject:
-        """The function of a prototype that the front end made."""
+    def load_bits(self, source: bytes, chunkname: bytes, mode: bytes) -> int:
+        """The same as a slot, which nothing keeps alive yet."""
+        proto = read_program(source, chunkname, mode)
         if self.protos.is_due and not self.heap.g.gc_stopped:
             self.free_protos()
         self.protos.recent = []
-        address = self.protos.load(proto)  # type: ignore[arg-type]
+        address = self.protos.load(proto)
         if self._bus is not None:
             for loaded in self.protos.recent:
                 self._bus.loaded(loaded)
-        made = self.heap.call("func_new_main", self.heap.g, address, self.heap.g.cur.env)
-        return LuaObject(self.heap, int(made.addr if isinstance(made, Ptr) else made) | FUNC_BITS)
+        return self.heap.make("func_new_main", address) | FUNC_BITS
 
     def free_protos(self) -> None:
         """Prototypes that no function has any more go, and what was noted of their bytecode with them."""
@@ -202,10 +202,10 @@ class Runtime:
 
     # Objects.
 
-    def set_environment(self, function: LuaObject, table: int) -> None:
-        """The globals of a function: the slot of a table."""
-        Ptr(GCfunc, function.address).env = table & POINTER
-        self.heap.barrier(function.address)
+    def set_environment(self, function: int, table: int) -> None:
+        """The globals of a function; slots."""
+        Ptr(GCfunc, function & POINTER).env = table & POINTER
+        self.heap.barrier(function & POINTER)
 
     def set_field(self, table: Ptr, name: bytes, bits: int) -> None:
         """table[name] = value, raw."""
@@ -381,7 +381,7 @@ class Runtime:
         table = {
             Upcall.ERROR: self._make_error,
             Upcall.RAISED: raised.raised,
-            Upcall.BUILTIN: lambda head, at, n: self.builtins.by_header[head](self, Ptr(State, at), n),
+            Upcall.BUILTIN: lambda head, at, n: self.builtins.by_header[head](self, at, n),
             Upcall.HOTLOOP: lambda thread, pc, _: self._traced(self.jit.hot_loop, thread, pc),
             Upcall.HOTCALL: lambda thread, pc, _: self._traced(self.jit.hot_call, thread, pc),
             Upcall.RECORD: lambda thread, pc, _: self._traced(self.jit.record, thread, pc),

@@ -22,7 +22,7 @@ import struct
 
 from ir.layout import FnPtr, Ptr
 from ir.objects import VM, GCtab
-from jitvm.front.proto import ProtoFlag, Prototype, TemplateTable, VarInfo
+from jitvm.front.proto import Prototype, TemplateTable, VarInfo
 from jitvm.runtime.heap import BLOCK_RECORD, BLOCK_SIZE, HEAP_START, HINTS, SIZES, VM_AREA, Heap
 from jitvm.runtime.protos import LoadedProto
 from x64.area import HINT
@@ -169,7 +169,6 @@ def _plain_proto(proto: Prototype, order: dict[int, int]) -> tuple[Any, ...]:
             case _:
                 raise AssertionError(f"no constant of a library function: {constant!r}")
     fields = {name: getattr(proto, name) for name in Prototype.__slots__ if name not in ("kgc", "varinfo")}
-    fields["flags"] = int(proto.flags)
     return fields, kgc, [(info.name, info.startpc, info.endpc) for info in proto.varinfo]
 
 
@@ -181,8 +180,7 @@ def _loaded_protos(rows: list[Any]) -> list[LoadedProto]:
             else _template(*constant) if isinstance(constant, tuple) else constant
             for constant in plain_kgc
         ]  # fmt: skip
-        flags = ProtoFlag(fields["flags"])
-        proto = Prototype(**{**fields, "flags": flags}, kgc=kgc, varinfo=[VarInfo(*row) for row in varinfo])
+        proto = Prototype(**fields, kgc=kgc, varinfo=[VarInfo(*row) for row in varinfo])
         loaded.append(LoadedProto(proto, address))
     return loaded
 
