@@ -33,7 +33,7 @@ def sload(x: Expander, ins: Ins) -> Ins | None:
         return x.b.kint(constant_bits(x.trace.consts[ins.type]), IRType.U64)
     if flags & SLOAD_KEYINDEX:
         if not flags & SLOAD_PARENT:
-            # Guarded, though the listing does not say so: the loop may have lost its specialisation to `next`.
+            # Guarded, though the listing does not say so: the loop may call its iterator by now.
             high = x.load(IRType.U32, x.base, offset + 4)
             x.guard(Op.EQ, IRType.U32, high, x.b.kint(KEYINDEX_HI, IRType.U32))
         return x.load(IRType.INT, x.base, offset)

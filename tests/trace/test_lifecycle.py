@@ -76,7 +76,7 @@ BLACKLISTED = """
 local inner, wrong = {1, 2}, 0
 local outer = {a = inner, b = inner, c = inner, d = inner, e = inner}
 local function hot(...) for i = 1, 100 do end end
-for i = 1, 80000 do
+for i = 1, 60000 do
   hot()
   local n = 0
   for _, t in pairs(outer) do
