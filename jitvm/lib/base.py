@@ -456,6 +456,7 @@ def lib_collectgarbage(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32)
             complete = gc_steps(g, u64(i64(value)) << 10)
         else:
             gc_full(g)
+        g.savepc = 0
         if unlikely(run_finalizers(g) < 0):
             return -1
         return result_bits(L, L.base, 0 if option == COLLECT else TRUE if complete else FALSE)
