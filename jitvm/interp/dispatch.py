@@ -22,7 +22,7 @@ OP_CALLM, OP_CALLMT, OP_RETM, OP_TSETM = int(BC.CALLM), int(BC.CALLMT), int(BC.R
 
 @native
 def end_of_values(g: Ptr[VM], base: Ptr[TValue], pc: Ptr[u32]) -> Ptr[TValue]:
-    """Where the frame ends at a bytecode: an open list of values, which it takes, may be longer than the frame."""
+    """Where the frame ends at a bytecode: an open list of values, taken by it, may be longer."""
     ins = (pc - 1)[0]
     if ins & 0xFF == OP_UCLO:  # Between the call and the RETM of `return f()`.
         ins = (pc + jump_distance(u64(ins >> 16)))[0]

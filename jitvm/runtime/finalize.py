@@ -4,8 +4,8 @@
 
 The collector moves dead userdata with a finalizer to `g.gc_pending` and keeps them, and what they refer to,
 alive for this once. A finalizer is an ordinary call, on top of the running thread's stack, so it may run only
-where a library function could be called: `L.base` and `L.top` are stored, and the stack may move. Below it stand
-`g.savepc`, where the running Lua function was interrupted (0 for a library function), and a mark that says so.
+where a library function could be called: `L.base` and `L.top` are stored, and the stack may move. Below it
+stand `g.savepc`, where the running Lua function was interrupted (0 for a library function), and a mark.
 While a trace is recorded they wait, for their bytecodes are not the program's.
 """
 
