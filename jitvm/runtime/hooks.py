@@ -85,7 +85,7 @@ class Hooks:
             self._call(b"return", pc + 4, -1)
 
     def _fill_parameters(self, state: Ptr) -> int:
-        """A function that has just been called has all its parameters, for whoever looks; how many had no value."""
+        """A function just called has all its parameters, for whoever looks; the number of those added."""
         fn = _running(state)
         end = state.base.addr
         if fn.ffid == 0:
