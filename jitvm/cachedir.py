@@ -3,9 +3,9 @@
     image-KEY, heap-KEY, stamp-STAMP, functions-KEY    see native/cache.py
     modules/                                           compiled Python modules
 
-Python keeps the latter beside the sources, unless PYTHONDONTWRITEBYTECODE is set, as it is in many containers,
-or the sources belong to somebody else.  Then every start would compile all modules anew, which takes longer
-than most scripts: an empty one ran for 80 ms instead of 37, the first trace came after 230 ms instead of 74.
+Python keeps the latter beside the sources, unless PYTHONDONTWRITEBYTECODE is set, as in many containers, or
+the sources belong to somebody else.  Then every start would compile all modules anew, which takes longer than
+most scripts: an empty one ran for 80 ms instead of 37, the first trace came after 230 ms instead of 74.
 """
 
 from __future__ import annotations
