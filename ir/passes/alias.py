@@ -487,6 +487,8 @@ def was_not_nil(b: TraceBuilder, load_op: Op, xref: Ins) -> bool:
             return store.type is not IRType.NIL
         if store.type is IRType.NIL:
             stored, key = store.args[0].args[1], xref.args[1]
+            if (stored.op is Op.KSLOT) is not (key.op is Op.KSLOT):  # HREFK and HREF: luajit forgets these.
+                stored, key = key_of(store.args[0]), key_of(xref)
             comparable = load_op is Op.ALOAD or stored.type is key.type
             if comparable and (stored is key or not stored.is_const or not key.is_const):
                 return False
