@@ -11,6 +11,7 @@ from tests.support import process
 
 #: A sunk table is made anew in a side trace, with two stores under one key, which is one new key.
 TWICE_STORED = """
+jit.opt.start("tryside=1")  -- The side trace goes on in the interpreter at once, with a table.
 local side
 local function twice(n)
   local t = {}
@@ -50,8 +51,12 @@ local small = {}
 print(stores(small, small))"""
 
 
-@pytest.mark.parametrize("program, result", [(TWICE_STORED, "true"), (SAME_TABLE, "5")], ids=["sunk", "alias"])
-@pytest.mark.parametrize("flags", [["-joff"], [], ["-Ohotloop=1", "-Ohotexit=1"]], ids=["joff", "default", "hot"])
+PROGRAMS = [(TWICE_STORED, "true"), (SAME_TABLE, "5")]
+FLAGS = [["-joff"], [], ["-Ohotloop=1", "-Ohotexit=1"]]
+
+
+@pytest.mark.parametrize("program, result", PROGRAMS, ids=["sunk", "alias"])
+@pytest.mark.parametrize("flags", FLAGS, ids=["joff", "default", "hot"])
 def test_result(program: str, result: str, flags: list[str]) -> None:
     done = process.jitvm(*flags, "-e", program)
     assert (done.stdout, done.stderr) == (result + "\n", "")
