@@ -50,12 +50,21 @@ stores({}, big)
 local small = {}
 print(stores(small, small))"""
 
+#: The second iteration of a loop reads what the first has put into a new table, of another type.
+UNSTABLE = """
+local slot, result = {}
+for i = 1, 105 do
+  local t = slot
+  result = t[1]
+  slot = i % 2 ~= 0 and {false} or {true}
+end
+print(result)"""
 
-PROGRAMS = [(TWICE_STORED, "true"), (SAME_TABLE, "5")]
+PROGRAMS = [(TWICE_STORED, "true"), (SAME_TABLE, "5"), (UNSTABLE, "true")]
 FLAGS = [["-joff"], [], ["-Ohotloop=1", "-Ohotexit=1"]]
 
 
-@pytest.mark.parametrize("program, result", PROGRAMS, ids=["sunk", "alias"])
+@pytest.mark.parametrize("program, result", PROGRAMS, ids=["sunk", "alias", "unstable"])
 @pytest.mark.parametrize("flags", FLAGS, ids=["joff", "default", "hot"])
 def test_result(program: str, result: str, flags: list[str]) -> None:
     done = process.jitvm(*flags, "-e", program)
