@@ -5,7 +5,7 @@ from __future__ import annotations
 from jitvm.front import messages
 from jitvm.front.bytecode import BC, ins_ad
 from jitvm.front.emit import FunctionState
-from jitvm.front.expr import RELOC, Exp, plain
+from jitvm.front.expr import RELOC, Exp
 from jitvm.front.finish import finish
 from jitvm.front.proto import ProtoFlag
 from jitvm.front.scope import activate, close_scope, declare, open_scope
@@ -66,7 +66,7 @@ def body(p: ParseState, line: int, first_names: tuple[bytes, ...]) -> Exp:
     proto = finish(fs, lexer.line)
     p.fs = parent
     parent.children.append((proto, fs.upvalue_sources))
-    e = plain(RELOC, parent.emit(ins_ad(FNEW, 0, parent.const_object(proto))))
+    e = Exp(RELOC, parent.emit(ins_ad(FNEW, 0, parent.const_object(proto))))
     parent.flags |= fs.flags & ProtoFlag.FFI
     if not parent.flags & ProtoFlag.CHILD:
         if parent.flags & ProtoFlag.HAS_RETURN:

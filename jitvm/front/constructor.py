@@ -22,9 +22,7 @@ from jitvm.front.expr import (
     STRING,
     TRUE,
     Exp,
-    constant,
     index,
-    plain,
     store,
     to_any_reg,
     to_value,
@@ -66,7 +64,7 @@ class Constructor:
         self.p = p
         self.fs = fs
         self.pc = fs.emit(ins_ad(TNEW, fs.freereg, 0))
-        self.e = plain(NONRELOC, fs.freereg)
+        self.e = Exp(NONRELOC, fs.freereg)
         fs.reserve(1)
         self.top = fs.freereg
         self.items = 1              # index of the next positional field
@@ -114,11 +112,11 @@ class Constructor:
             p.expect(CH_ASSIGN)
             return key
         if tok in NAMES and p.lexer.peek() == CH_ASSIGN:
-            key = constant(STRING, p.name())
+            key = Exp(STRING, 0, 0, p.name())
             p.expect(CH_ASSIGN)
             self.named += 1
             return key
-        key = constant(NUMBER, float(self.items))
+        key = Exp(NUMBER, 0, 0, float(self.items))
         self.items += 1
         self.needs_array = self.open_call = True
         return key

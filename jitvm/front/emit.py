@@ -47,9 +47,10 @@ LIST_END = JUMP_BIAS + NO_JUMP
 class FunctionState:
     """One per function while its text is read."""
 
-    __slots__ = ("_nums", "_strings", "_tails", "active", "children", "code", "flags", "framesize", "freereg",
+    __slots__ = ("_nums", "_strings", "_tails", "children", "code", "flags", "framesize", "freereg",
                  "jpc", "kgc", "knum", "lasttarget", "lexer", "linedefined", "lines", "nactvar", "numparams",
-                 "parent", "scope", "upvalue_sources", "upvalues", "varmap", "vbase", "vstack")
+                 "parent", "registers", "scope", "shadowed", "upvalue_sources", "upvalues", "varmap", "vbase",
+                 "vstack")
 
     def __init__(self, lexer: Lexer, vstack: list[Variable], parent: FunctionState | None, line: int) -> None:
         self.lexer = lexer
@@ -68,7 +69,8 @@ class FunctionState:
         self.vstack = vstack          # of all functions being compiled; ours starts at vbase
         self.vbase = len(vstack)
         self.varmap: list[int] = []   # register of a local -> index into vstack
-        self.active: list[bytes] = []   # register of an active local -> its name
+        self.registers: dict[bytes, int] = {}       # name of an active local -> its register
+        self.shadowed: list[int | None] = []        # register of an active local -> another of that name
         self.upvalues: list[int] = []   # upvalue -> index into vstack
         self.upvalue_sources: list[UpvalueSource] = []
         self.children: list[tuple[Prototype, list[UpvalueSource]]] = []

@@ -22,7 +22,8 @@ from jitvm.front.proto import CDataConst, ProtoFlag
 from jitvm.front.scope import ASSIGNED
 
 # Kinds.  Constants come first: the first three are also operands of KPRI.
-(NIL, FALSE, TRUE, STRING, NUMBER, CDATA, LOCAL, UPVALUE, GLOBAL, INDEXED, JUMP, RELOC, NONRELOC, CALL,
+# From LOCAL to CALL something is still to be read: what `discharge` is for.
+(NIL, FALSE, TRUE, STRING, NUMBER, CDATA, LOCAL, UPVALUE, GLOBAL, INDEXED, CALL, JUMP, RELOC, NONRELOC,
  VOID) = range(15)
 LAST_CONSTANT = NUMBER   # 64-bit constants are objects, created anew: they take no part in folding and tests
 NO_VALUE = frozenset((JUMP, VOID))
@@ -56,7 +57,7 @@ class Exp:
 
     __slots__ = ("aux", "f", "info", "kind", "t", "value")
 
-    def __init__(self, kind: int, info: int, aux: int, value: object) -> None:
+    def __init__(self, kind: int, info: int = 0, aux: int = 0, value: object = None) -> None:
         self.kind = kind
         self.info = info
         self.aux = aux
@@ -90,14 +91,6 @@ class Exp:
         value = self.value
         assert isinstance(value, bytes), value
         return value
-
-
-def plain(kind: int, info: int) -> Exp:
-    return Exp(kind, info, 0, None)
-
-
-def constant(kind: int, value: object) -> Exp:
-    return Exp(kind, 0, 0, value)
 
 
 # -- From descriptor to register ------------------------------------------------
@@ -150,10 +143,11 @@ def is_short(number: float) -> bool:
 
 def to_reg_nobranch(fs: FunctionState, e: Exp, reg: int) -> None:
     """Puts the value into a register; jumps of the expression stay open."""
-    discharge(fs, e)
+    if LOCAL <= e.kind <= CALL:
+        discharge(fs, e)
     kind = e.kind
     if kind == RELOC:
-        fs.set_a(e.info, reg)
+        fs.code[e.info] = fs.code[e.info] & 0xFFFF00FF | reg << 8
     elif kind == NONRELOC:
         if reg != e.info:
             fs.emit(ins_ad(MOV, reg, e.info))
@@ -204,15 +198,22 @@ def to_reg(fs: FunctionState, e: Exp, reg: int) -> None:
 
 
 def to_next_reg(fs: FunctionState, e: Exp) -> None:
-    discharge(fs, e)
-    free(fs, e)
+    if LOCAL <= e.kind <= CALL:
+        discharge(fs, e)
+    if e.kind == NONRELOC and e.info >= fs.nactvar:
+        fs.freereg -= 1
+    reg = fs.freereg
     fs.reserve(1)
-    to_reg(fs, e, fs.freereg - 1)
+    if e.t == e.f and e.kind != JUMP:
+        to_reg_nobranch(fs, e, reg)
+    else:
+        to_reg(fs, e, reg)
 
 
 def to_any_reg(fs: FunctionState, e: Exp) -> int:
     """The register of the value, a new one only if it is in none."""
-    discharge(fs, e)
+    if LOCAL <= e.kind <= CALL:
+        discharge(fs, e)
     if e.kind == NONRELOC:
         if e.t == e.f:
             return e.info
@@ -227,7 +228,7 @@ def to_value(fs: FunctionState, e: Exp) -> None:
     """Constant, register or open destination, but without jumps."""
     if e.t != e.f:
         to_any_reg(fs, e)
-    else:
+    elif LOCAL <= e.kind <= CALL:
         discharge(fs, e)
 
 

@@ -28,19 +28,17 @@ from jitvm.front.expr import (
     VOID,
     Exp,
     branch_true,
-    constant,
     discharge,
     index,
     method,
-    plain,
     to_any_reg,
     to_next_reg,
     to_value,
 )
 from jitvm.front.operators import BINARY, UNARY, UNARY_PRIORITY
 from jitvm.front.proto import ProtoFlag
-from jitvm.front.scope import find_local, find_upvalue
-from jitvm.front.state import OPERANDS, ParseState, operand
+from jitvm.front.scope import find_upvalue
+from jitvm.front.state import MAX_LEVEL, OPERANDS, ParseState, operand
 from jitvm.front.tokens import (
     CH_BRACE,
     CH_BRACKET,
@@ -67,28 +65,28 @@ FRAME_SLOTS = 2   # a call's frame: the function and the return address
 ONE_RESULT = 2    # counts of results are stored plus one; zero means all
 
 
-def expression(p: ParseState) -> Exp:
-    return _operation(p, 0)
-
-
-def _operation(p: ParseState, limit: int) -> Exp:
-    """Reads operators that bind tighter than the limit."""
-    p.enter_level()
+def expression(p: ParseState, limit: int = 0) -> Exp:
+    """Operands, and operators that bind tighter than the limit."""
+    p.level += 1
+    if p.level >= MAX_LEVEL:
+        p.too_deep()
     lexer, fs = p.lexer, p.fs
-    unary = UNARY.get(lexer.tok)
-    if unary is not None:
+    operand = OPERANDS.get(lexer.tok)
+    if operand is not None:
+        e = operand(p)
+    elif lexer.tok in UNARY:
+        unary = UNARY[lexer.tok]
         lexer.next()
-        e = _operation(p, UNARY_PRIORITY)
+        e = expression(p, UNARY_PRIORITY)
         unary(fs, e)
     else:
-        e = OPERANDS.get(lexer.tok, primary)(p)
-    operator = BINARY.get(lexer.tok)
-    while operator is not None and operator.left > limit:
+        e = primary(p)
+    while lexer.tok in BINARY and BINARY[lexer.tok].left > limit:
+        operator = BINARY[lexer.tok]
         lexer.next()
         operator.prepare(fs, e)
-        e = operator.combine(fs, e, _operation(p, operator.right))
-        operator = BINARY.get(lexer.tok)
-    p.leave_level()
+        e = operator.combine(fs, e, expression(p, operator.right))
+    p.level -= 1
     return e
 
 
@@ -123,12 +121,12 @@ def condition(p: ParseState) -> int:
 def _number(p: ParseState) -> Exp:
     value = p.lexer.value
     p.lexer.next()
-    return constant(NUMBER if isinstance(value, float) else CDATA, value)
+    return Exp(NUMBER if isinstance(value, float) else CDATA, 0, 0, value)
 
 
 @operand(TK_STRING)
 def _string(p: ParseState) -> Exp:
-    e = constant(STRING, p.lexer.text())
+    e = Exp(STRING, 0, 0, p.lexer.text())
     p.lexer.next()
     return e
 
@@ -136,19 +134,19 @@ def _string(p: ParseState) -> Exp:
 @operand(TK_NIL)
 def _nil(p: ParseState) -> Exp:
     p.lexer.next()
-    return plain(NIL, 0)
+    return Exp(NIL, 0)
 
 
 @operand(TK_TRUE)
 def _true(p: ParseState) -> Exp:
     p.lexer.next()
-    return plain(TRUE, 0)
+    return Exp(TRUE, 0)
 
 
 @operand(TK_FALSE)
 def _false(p: ParseState) -> Exp:
     p.lexer.next()
-    return plain(FALSE, 0)
+    return Exp(FALSE, 0)
 
 
 @operand(TK_DOTS)
@@ -173,7 +171,7 @@ def _function(p: ParseState) -> Exp:
 def primary(p: ParseState) -> Exp:
     """A variable or parenthesised expression with its fields, indexes and calls."""
     lexer, fs = p.lexer, p.fs
-    e = _prefix(p)
+    e = variable(p) if lexer.tok == TK_NAME else _prefix(p)
     while True:
         tok = lexer.tok
         if tok == CH_DOT:
@@ -199,7 +197,7 @@ def primary(p: ParseState) -> Exp:
 
 def _prefix(p: ParseState) -> Exp:
     lexer = p.lexer
-    if lexer.tok == TK_NAME or lexer.tok == TK_GOTO:
+    if lexer.tok == TK_GOTO:
         return variable(p)
     if lexer.tok != CH_OPEN:
         lexer.error_near(messages.SYMBOL)
@@ -214,20 +212,20 @@ def _prefix(p: ParseState) -> Exp:
 def variable(p: ParseState) -> Exp:
     """Takes a name: local, upvalue or global."""
     fs, name = p.fs, p.name()
-    reg = find_local(fs, name)
+    reg = fs.registers.get(name)
     if reg is not None:
         return Exp(LOCAL, reg, fs.varmap[reg], None)
-    upvalue = find_upvalue(fs, name)
+    upvalue = find_upvalue(fs, name) if fs.parent is not None else None
     if upvalue is not None:
         return Exp(UPVALUE, upvalue[0], upvalue[1], None)
-    return constant(GLOBAL, name)
+    return Exp(GLOBAL, 0, 0, name)
 
 
 def field(p: ParseState, e: Exp) -> None:
     """Makes `e` its field named by the token after next."""
     to_any_reg(p.fs, e)
     p.lexer.next()
-    index(p.fs, e, constant(STRING, p.name()))
+    index(p.fs, e, Exp(STRING, 0, 0, p.name()))
 
 
 # -- Calls ----------------------------------------------------------------------
@@ -263,7 +261,7 @@ def _arguments(p: ParseState, fs: FunctionState, line: int) -> Exp:
         lexer.error_near(messages.AMBIGUOUS)
     lexer.next()
     if lexer.tok == CH_CLOSE:
-        e = plain(VOID, 0)
+        e = Exp(VOID, 0)
     else:
         _, e = expression_list(p)
         if e.kind == CALL:

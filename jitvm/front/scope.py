@@ -8,7 +8,8 @@ owns the part above its `vbase`.  Gotos, breaks and labels stand there too, and 
     end
     ::done::                   label done: resolves what is pending in this block
 
-Invariants: `varmap` maps every register of a declared local to its entry, `active` names the visible ones.
+Invariants: `varmap` maps every register of a declared local to its entry, `registers` the names of the
+visible ones to their registers, and `shadowed` says which register the name of each had before.
 A goto's slot is the number of variables active where it (by now) stands, so a label with more of them is
 inside the scope of a variable the goto has not passed.  A pending goto that has the name of a label of its
 block stands behind it.
@@ -96,7 +97,8 @@ def activate(fs: FunctionState, count: int) -> None:
         variable.startpc = pc
         variable.slot = fs.nactvar
         variable.kind = READ_ONLY
-        fs.active.append(variable.name)
+        fs.shadowed.append(fs.registers.get(variable.name))
+        fs.registers[variable.name] = fs.nactvar
         fs.nactvar += 1
 
 
@@ -106,13 +108,7 @@ def local_at(fs: FunctionState, reg: int) -> Variable:
 
 def find_local(fs: FunctionState, name: bytes) -> int | None:
     """The register of the innermost local of that name."""
-    active = fs.active
-    if name not in active:
-        return None
-    reg = len(active) - 1
-    while active[reg] != name:
-        reg -= 1
-    return reg
+    return fs.registers.get(name)
 
 
 def find_upvalue(fs: FunctionState, name: bytes) -> tuple[int, int] | None:
@@ -174,8 +170,13 @@ def close_scope(fs: FunctionState) -> None:
     pc = fs.pc
     while fs.nactvar > scope.nactvar:
         fs.nactvar -= 1
-        fs.vstack[fs.varmap[fs.nactvar]].endpc = pc
-    del fs.active[scope.nactvar:]
+        variable = fs.vstack[fs.varmap[fs.nactvar]]
+        variable.endpc = pc
+        outer = fs.shadowed.pop()
+        if outer is None:
+            del fs.registers[variable.name]
+        else:
+            fs.registers[variable.name] = outer
     fs.freereg = fs.nactvar
     if scope.flags & (HAS_UPVALUE | NO_CLOSE) == HAS_UPVALUE:
         fs.emit(ins_aj(UCLO, scope.nactvar, 0))

@@ -60,9 +60,10 @@ class ParseState:
     def name(self) -> bytes:
         """Takes a name; `goto` is one where it cannot be a statement."""
         lexer = self.lexer
+        name = lexer.value
         if lexer.tok != TK_NAME and lexer.tok != TK_GOTO:
             self.missing(TK_NAME)
-        name = lexer.text()
+        assert isinstance(name, bytes), name
         lexer.next()
         return name
 
@@ -70,7 +71,10 @@ class ParseState:
         """Counts nested blocks and expressions, so that no text can exhaust the stack."""
         self.level += 1
         if self.level >= MAX_LEVEL:
-            self.lexer.error(messages.LEVELS)
+            self.too_deep()
+
+    def too_deep(self) -> NoReturn:
+        self.lexer.error(messages.LEVELS)
 
     def leave_level(self) -> None:
         self.level -= 1

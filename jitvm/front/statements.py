@@ -15,7 +15,6 @@ from jitvm.front.expr import (
     VOID,
     Exp,
     free,
-    plain,
     store,
     to_any_reg,
     to_next_reg,
@@ -97,7 +96,7 @@ def _assignment(p: ParseState, first: Exp) -> None:
     else:
         adjust(p, len(targets), count, e)
     while targets:
-        store(fs, targets.pop(), plain(NONRELOC, fs.freereg - 1))
+        store(fs, targets.pop(), Exp(NONRELOC, fs.freereg - 1))
 
 
 def _take_one(p: ParseState, e: Exp) -> None:
@@ -163,7 +162,7 @@ def _local(p: ParseState, line: int) -> bool:
     while p.accept(CH_COMMA):
         declare(p.fs, names, p.name())
         names += 1
-    count, e = expression_list(p) if p.accept(CH_ASSIGN) else (0, plain(VOID, 0))
+    count, e = expression_list(p) if p.accept(CH_ASSIGN) else (0, Exp(VOID, 0))
     adjust(p, names, count, e)
     activate(p.fs, names)
     return False

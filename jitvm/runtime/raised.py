@@ -37,7 +37,7 @@ class Raised:
         if self.runtime.heap.g.recording:
             self.runtime.jit.error_thrown()
         link = self._link(catcher)
-        while link & KIND == Frame.CP and not (self._is_handler(catcher) and self._is_handling(state)):
+        while link & KIND == Frame.CP and not self._is_handler(catcher):
             below = self._below(state, catcher)
             if not below:
                 break
@@ -91,6 +91,7 @@ class Raised:
         """The handler of an xpcall runs once for an error, though library functions may pass that on."""
         g, place = self.runtime.heap.g, catcher - state.stack.addr
         if (g.handled_place, g.handled_error) == (place, g.errval.bits):
+            g.handled_place = 0
             return
         kept = g.vmstate, g.jit_base.addr, g.cframe
         self.runtime.heap.call("handle_error", g, state, Ptr(TValue, catcher))
@@ -99,20 +100,17 @@ class Raised:
             g.handled_place, g.handled_error = place, g.errval.bits
 
     def _is_handler(self, base: int) -> bool:
-        """Is it the frame of a message handler?  Its errors have no handler, unless it has caught one."""
+        """Is it the frame of a message handler?  Its errors have no handler."""
         return int(Ptr(TValue, base - 24).bits) == HANDLER_MARK
-
-    def _is_handling(self, state: Ptr) -> bool:
-        return int(self.runtime.heap.g.handling) == state.addr
 
     def _nearest(self, state: Ptr) -> int:
         base = state.base.addr
         return base if self._link(base) & KIND in CATCHERS else self._below(state, base)
 
-    def handler_failed(self, _: int, full: int, place: int) -> int:
+    def handler_failed(self, _a: int, full: int, _c: int) -> int:
         """No stack was left for a message handler, or else it failed: with the error in g.errval."""
         g = self.runtime.heap.g
-        if self.runtime.has_bug or (g.handled_place, g.handled_error) == (place, g.errval.bits):
+        if self.runtime.has_bug:
             return 0
         self.runtime.traceback = None
         error = self.runtime.values.to_python(g.errval.bits)

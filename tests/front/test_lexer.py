@@ -11,11 +11,11 @@ from jitvm.front.tokens import TK_EOF, TK_FAULT, TK_NAME, token_text
 
 
 def tokens(source: bytes) -> list[bytes]:
-    return [token_text(kind) for kind in Lexer(source, b"=x").kinds]
+    return [token_text(kind) for kind, _, _ in Lexer(source, b"=x").tokens]
 
 
 def values(source: bytes) -> list[object]:
-    return Lexer(source, b"=x").values
+    return [value for _, value, _ in Lexer(source, b"=x").tokens]
 
 
 def test_operators() -> None:
@@ -39,23 +39,25 @@ def test_long_brackets() -> None:
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n", b"\n\r"])
 def test_line_ends(end: bytes) -> None:
     lexer = Lexer(b'a\n\nb --c\n[[\nx\n]]\n"\\\n" d'.replace(b"\n", end), b"=x")
-    assert lexer.lines == [1, 3, 6, 8, 8, 8]
-    assert lexer.values == [b"a", b"b", b"x\n", b"\n", b"d", None]
+    placed = [(value, line) for _, value, line in lexer.tokens]
+    assert placed == [(b"a", 1), (b"b", 3), (b"x\n", 6), (b"\n", 8), (b"d", 8), (None, 8)]
 
 
 def test_headers() -> None:
     assert values(b"\xef\xbb\xbfx") == [b"x", None]
     assert values(b"#!/bin/lua") == [None]
     lexer = Lexer(b"\xef\xbb\xbf# header\r\nx", b"=x")
-    assert (lexer.values, lexer.lines) == ([b"x", None], [2, 2])
+    assert lexer.tokens == [(TK_NAME, b"x", 2), (TK_EOF, None, 2)]
 
 
 def test_a_fault_is_reported_when_it_is_reached() -> None:
     lexer = Lexer(b"x 1..2", b"=x")
-    assert lexer.kinds == [TK_NAME, TK_FAULT]
+    assert [kind for kind, _, _ in lexer.tokens] == [TK_NAME]
     lexer.next()
-    with pytest.raises(LuaSyntaxError, match="malformed number"):
-        lexer.next()
+    assert lexer.follows() == TK_FAULT
+    for read in (lexer.peek, lexer.next):
+        with pytest.raises(LuaSyntaxError, match="malformed number"):
+            read()
 
 
 def test_looking_ahead_moves_the_line() -> None:
