@@ -151,7 +151,8 @@ def test_memory_limit_uncaught() -> None:
 def test_damaged_cache_is_rebuilt(tmp_path: Path) -> None:
     environment = {"XDG_CACHE_HOME": str(tmp_path)}
     assert process.jitvm("-joff", "-e", "print(6*7)", environment=environment).stdout == "42\n"
-    cached = [path for path in tmp_path.rglob("*") if path.is_file()]
+    # Compiled Python modules are Python's: it writes them under another name first, and trusts them.
+    cached = [path for path in tmp_path.glob("jitvm/*") if path.is_file()]
     assert cached, "nothing was cached"
     for damage in (lambda data: b"", lambda data: data[: len(data) // 2], lambda data: b"\xcc" * len(data)):
         for path in cached:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TOO_DEEP = b"error in error handling"
 NO_STACK = b"stack overflow"
+#: Entries from Python within entries from Python, at most (LuaJIT's limit of nested C calls).
+MAX_ENTRIES = 190
 KIND = 7
 CATCHERS = (Frame.PCALL, Frame.C, Frame.CP)
 LINK_BITS = ~7
@@ -93,11 +95,21 @@ class Raised:
         if (g.handled_place, g.handled_error) == (place, g.errval.bits):
             g.handled_place = 0
             return
-        kept = g.vmstate, g.jit_base.addr, g.cframe
-        self.runtime.heap.call("handle_error", g, state, Ptr(TValue, catcher))
-        g.vmstate, g.jit_base, g.cframe = kept
+        if self.runtime.entries < MAX_ENTRIES:
+            self._enter(state, catcher)
+        else:
+            g.errval.bits = self.runtime.values.string(NO_STACK)
         if state.stack.addr + place != self._nearest(state):
             g.handled_place, g.handled_error = place, g.errval.bits
+
+    def _enter(self, state: Ptr, catcher: int) -> None:
+        """A handler that runs again for its own error is a native call in a Python call in a native call ..."""
+        g = self.runtime.heap.g
+        kept = g.vmstate, g.jit_base.addr, g.cframe
+        self.runtime.entries += 1
+        self.runtime.heap.call("handle_error", g, state, Ptr(TValue, catcher))
+        self.runtime.entries -= 1
+        g.vmstate, g.jit_base, g.cframe = kept
 
     def _is_handler(self, base: int) -> bool:
         """Is it the frame of a message handler?  Its errors have no handler."""

@@ -28,7 +28,7 @@ from jitvm.runtime.engine import ImageEngine
 from jitvm.runtime.hooks import Hooks
 from jitvm.runtime.output import Output
 from jitvm.runtime.protos import Protos
-from jitvm.runtime.raised import Raised
+from jitvm.runtime.raised import MAX_ENTRIES, Raised
 from jitvm.runtime.switch import Switch
 from jitvm.runtime.upcalls import Upcall
 from jitvm.runtime.value import FUNC_BITS, NIL, POINTER, TAB_BITS
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from jitvm.trace.events import Bus
 
 FAILED = -1
-#: Entries from Python within entries from Python, at most (LuaJIT's limit of nested C calls).
-MAX_ENTRIES = 190
 #: Finalizers that may fail when the program ends, before the others are left alone.
 MAX_FAILED_FINALIZERS = 10
 NO_MEMORY = b"not enough memory"
