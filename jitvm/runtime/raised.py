@@ -103,7 +103,7 @@ class Raised:
             g.handled_place, g.handled_error = place, g.errval.bits
 
     def _enter(self, state: Ptr, catcher: int) -> None:
-        """A handler that runs again for its own error is a native call in a Python call in a native call ..."""
+        """A handler that runs again for its own error: native code in Python in native code ever on."""
         g = self.runtime.heap.g
         kept = g.vmstate, g.jit_base.addr, g.cframe
         self.runtime.entries += 1
