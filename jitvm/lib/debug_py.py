@@ -7,6 +7,7 @@ functions have levels of their own, frames of varargs have not.
 from __future__ import annotations
 
 import sys
+from itertools import islice
 
 from ir.layout import Ptr
 from ir.objects import UDTYPE_BUFFER, GCfunc, GCObject, GCtab, GCudata, GCupval, State, TValue
@@ -47,8 +48,9 @@ def target_thread(call: Call) -> tuple[Ptr, int]:
     return call.thread, 0
 
 
-def frames_of(call: Call, thread: Ptr) -> list[FrameInfo]:
-    return list(call.runtime.frames.walk(thread, 0))
+def frames_of(call: Call, thread: Ptr, level: int) -> list[FrameInfo]:
+    """The frames down to a level, its caller's too; fewer if there are no more."""
+    return list(islice(call.runtime.frames.walk(thread, 0), max(level, 0) + 2))
 
 
 # Metatables and environments.
@@ -144,7 +146,7 @@ def _function_at(call: Call, default: int | None) -> Ptr:
     if kind_of(call.bits(1)) == KIND_FUNC:
         return Ptr(GCfunc, call.bits(1) & POINTER)
     level = call.integer(1, default)
-    frames = frames_of(call, call.thread)
+    frames = frames_of(call, call.thread, level)
     if is_entry(call, call.thread, level, frames):
         return Ptr(GCfunc, call.runtime.builtins.function("debug.entry_aux"))
     if not 0 <= level < len(frames):
@@ -194,7 +196,7 @@ def debug_getinfo(call: Call) -> Results:
             raise BadArgument(skip + 2, b"invalid option")
     elif kind_of(which) >= NUMBER_FROM or parse_number(_text(call, which)) is not None:
         level = call.integer(skip + 1)
-        frames = frames_of(call, thread)
+        frames = frames_of(call, thread, level)
         if is_entry(call, thread, level, frames):
             fn = Ptr(GCfunc, call.runtime.builtins.function("debug.entry_aux"))
         elif not 0 <= level < len(frames):
@@ -252,10 +254,12 @@ def _described(
 # Variables.
 
 
-def _level_frame(call: Call, thread: Ptr, number: int) -> tuple[FrameInfo, int | None]:
-    """The frame of a level, and the base of the one above it."""
+def _level_frame(call: Call, thread: Ptr, number: int) -> tuple[FrameInfo, int | None] | None:
+    """The frame of a level, and the base of the one above it; None for the program below the main chunk."""
     level = call.integer(number)
-    frames = frames_of(call, thread)
+    frames = frames_of(call, thread, level)
+    if is_entry(call, thread, level, frames):
+        return None
     if not 0 <= level < len(frames):
         raise BadArgument(number, b"level out of range")
     if level:
@@ -264,14 +268,23 @@ def _level_frame(call: Call, thread: Ptr, number: int) -> tuple[FrameInfo, int |
     return frames[0], frames[0].base if thread.status == YIELDED else None
 
 
+def _entry_variable(call: Call, slot: int) -> Results:
+    """What the program below the main chunk has on the stack: its own argument, and a function for errors."""
+    function = call.runtime.builtins.function("debug.entry_aux") | FUNC_BITS
+    values = {1: LIGHTUD_BITS, 2: function}
+    return (b"(*temporary)", Slot(values[slot])) if slot in values else (None,)
+
+
 @function("debug.getlocal")
 def debug_getlocal(call: Call) -> Results:
     thread, skip = target_thread(call)
     slot = call.integer(skip + 2)
     if kind_of(call.bits(skip + 1)) == KIND_FUNC:
         return (_parameter(call, Ptr(GCfunc, call.bits(skip + 1) & POINTER), slot),)
-    frame, above = _level_frame(call, thread, skip + 1)
-    found = local_variable(frame, slot, above, thread)
+    level = _level_frame(call, thread, skip + 1)
+    if level is None:
+        return _entry_variable(call, slot)
+    found = local_variable(level[0], slot, level[1], thread)
     if found is None:
         return (None,)
     return found[0], Slot(int(Ptr(TValue, found[1]).bits))
@@ -287,9 +300,11 @@ def _parameter(call: Call, fn: Ptr, slot: int) -> Result:
 @function("debug.setlocal")
 def debug_setlocal(call: Call) -> Results:
     thread, skip = target_thread(call)
-    frame, above = _level_frame(call, thread, skip + 1)
+    level, slot = _level_frame(call, thread, skip + 1), call.integer(skip + 2)
     value = call.any(skip + 3)
-    found = local_variable(frame, call.integer(skip + 2), above, thread)
+    if level is None:
+        return _entry_variable(call, slot)[:1]
+    found = local_variable(level[0], slot, level[1], thread)
     if found is None:
         return (None,)
     Ptr(TValue, found[1]).bits = value
