@@ -19,10 +19,10 @@ from jitvm.interp.returns import vm_return
 from jitvm.native import Interp, Next, Ptr, addr, handler, inline, likely, u32, u64, unlikely, vm_leave
 from jitvm.runtime.errcodes import ERR_BUILTIN
 from jitvm.runtime.func import func_close
-from jitvm.runtime.messages import ASSERTION, handle_error, make_error, place_error
+from jitvm.runtime.messages import ASSERTION, assertion_error, handle_error, make_error
 from jitvm.runtime.state import MAX_EXTENDED, stack_relimit
 from jitvm.runtime.upcalls import UPCALL_RAISED
-from jitvm.runtime.value import FALSE, copy
+from jitvm.runtime.value import FALSE
 
 KIND = 7
 KIND_C, KIND_CP, KIND_PCALL, KIND_PCALLH = int(Frame.C), int(Frame.CP), int(Frame.PCALL), int(Frame.PCALLH)
@@ -62,8 +62,7 @@ def vm_builtin_failed(vm: Interp, ra: u64, rd: u64) -> Next:
     if g.errcode != 0:
         g.savepc = 0
         if g.errcode == ASSERTION and g.errarg > 1:
-            copy(g.errval, g.cur.base + 1)
-            place_error(g, g.cur, 1)
+            assertion_error(g, g.cur)
         else:
             make_error(g, g.cur, u64(ERR_BUILTIN), u64(g.errcode))
     return vm.tail(vm_unwind, 0, 0)

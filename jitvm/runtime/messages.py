@@ -231,6 +231,18 @@ def place_error(g: Ptr[VM], L: Ptr[State], level: u32) -> None:
 
 
 @native
+def assertion_error(g: Ptr[VM], L: Ptr[State]) -> None:
+    """The second argument of `assert` as the error: text, which ends at a zero byte, with a position."""
+    text = str_of(L.base + 1)
+    data = str_data(text)
+    length = u32(0)
+    while length < text.len and data[length] != 0:
+        length = length + 1
+    set_str(g.errval, str_new(g, data, length))
+    place_error(g, L, 1)
+
+
+@native
 def join_error(g: Ptr[VM], place: Ptr[u8], length: u32, text: Ptr[GCstr]) -> None:
     out = buf_need(g, u64(length) + u64(text.len) + 8)
     bytes_copy(g, out, place, length)

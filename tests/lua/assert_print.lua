@@ -26,3 +26,11 @@ print(getfenv(co()) == other, getfenv(loadstring("")) == globals)
 print(package.loadlib(("/path"):rep(1024), "f"))
 print(select(3, package.loadlib("/nonexistent.so", "f")), package.loadlib("libm.so.6", "*"))
 print(select(3, package.loadlib("libm.so.6", "luaopen_nothing")))
+
+-- The message ends at a zero byte, as one that goes through C does.
+for i = 1, 3 do
+  for _, text in ipairs{"", "\0", "ab\0cd", "\0\0"} do
+    local said = select(2, pcall(function() assert(false, text) end))
+    print(#said, said, #select(2, pcall(assert, nil, text)), #select(2, pcall(error, text, 0)))
+  end
+end
