@@ -215,6 +215,12 @@ def count_exit(g: Ptr[VM], head: Ptr[TraceHead], snapshot: u32, pc: Ptr[u32]) ->
 
 
 @inline
+def counts_no_loops(g: Ptr[VM]) -> bool:
+    """Is the compiler off?  Then FORL is dispatched as IFORL (`runtime/switch.py`)."""
+    return g.dispatch[FORL] == g.dispatch[IFORL]
+
+
+@inline
 def resume(vm: Interp) -> Next:
     """Go on in the interpreter with the bytecode at PC."""
     g = vm.g
@@ -230,7 +236,7 @@ def resume(vm: Interp) -> Next:
         start = g.traces[ins >> 16].startins
         if (start & 0xFF) - RETM <= RET1 - RETM:
             ins = start
-        elif (start & 0xFF) == ITERN and g.recording == 0 and g.dispatch[FORL] == g.dispatch[IFORL]:
+        elif (start & 0xFF) == ITERN and g.recording == 0 and counts_no_loops(g):
             ins = start
     return vm.dispatch(ins)
 
