@@ -77,6 +77,8 @@ setup(
     entry_points={
         "console_scripts": ["jitvm = jitvm.__main__:main", "jittrace = jitvm.jittrace.__main__:main"]
     },
+    # An editable installation is the checkout's path, no finder of modules that every start of Python loads.
+    options={"editable_wheel": {"mode": "compat"}},
     cmdclass={"build_py": BuildWithImage, "bdist_wheel": PlatformWheel},
     classifiers=[
         "Operating System :: POSIX :: Linux",

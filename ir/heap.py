@@ -12,7 +12,7 @@ from typing import Protocol
 from ir.layout import ACCESS, Ptr
 from ir.objects import GCstr, GCtab, TValue
 from ir.ops import Op
-from ir.types import NUMBER_LIMIT_HI, TAG_SHIFT
+from ir.types import IRTYPES, NUMBER_LIMIT_HI, TAG_SHIFT, IRType
 from ir.values import Ins
 
 
@@ -58,6 +58,12 @@ def table_lookup(address: int, key: Ins) -> Ptr | None:
     if key.op is Op.KPRI:
         return _find(table, _tag_matches, ~int(key.type))
     return _find(table, _bits_match, (~int(key.type) << TAG_SHIFT | key.args[0]) & (1 << 64) - 1)
+
+
+def slot_type(slot: Ptr) -> IRType:
+    """The IR type of the value in a slot; every number is NUM."""
+    tag = ~(slot.sbits >> TAG_SHIFT)
+    return IRTYPES[tag] if 0 <= tag <= IRType.UDATA else IRType.NUM
 
 
 def _find(table: Ptr, matches: Callable[[Ptr, float], bool], key: float) -> Ptr | None:

@@ -14,6 +14,10 @@ import sys
 
 gc.disable()
 
+from jitvm.cachedir import keep_modules  # noqa: E402
+
+keep_modules()
+
 from jitvm.cli import main as run  # noqa: E402
 
 #: Objects made between two collections: a trace being compiled makes a few thousand, which die by themselves.

@@ -160,6 +160,7 @@ class Session:
         self.runtime: Runtime = Runtime(options)
         if statistics is not None:
             statistics.mark("runtime")
+            statistics.watch(self.runtime)
 
     def run(self) -> int:
         from jitvm.interrupts import Watcher

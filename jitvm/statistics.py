@@ -17,7 +17,7 @@ import time
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
-    from jitvm.runtime.runtime import Runtime
+    from jitvm.runtime.runtime import Runtime, Upcalled
 
 VARIABLE = "JITVM_STATS"
 
@@ -27,11 +27,25 @@ class Statistics:
 
     def __init__(self) -> None:
         self._marks: list[tuple[str, float]] = []
+        self._tracing = 0.0  # Spent on recording and compiling.
         self.mark("python")
 
     def mark(self, name: str) -> None:
         """A phase has ended."""
         self._marks.append((name, time.process_time()))
+
+    def watch(self, runtime: Runtime) -> None:
+        """From now on its recording and compiling is timed."""
+        runtime.wrap_tracing(self._timed)
+
+    def _timed(self, serve: Upcalled) -> Upcalled:
+        def timed(a: int, b: int, c: int) -> int:
+            started = time.thread_time()
+            status = serve(a, b, c)
+            self._tracing += time.thread_time() - started
+            return status
+
+        return timed
 
     def report(self, runtime: Runtime) -> bytes:
         """The lines to print."""
@@ -47,7 +61,7 @@ class Statistics:
             machine = runtime.jit.code
             assert isinstance(machine, Machine), machine
             compiled = machine.statistics
-            recording = runtime.tracing_seconds - compiled.seconds
+            recording = self._tracing - compiled.seconds
             count = compiled.instructions
             cost, recorded = (_microseconds(seconds, count) for seconds in (compiled.seconds, recording))
             lines.append(f"compile: {compiled.traces} traces {count} ir {cost:.1f} us/ir")

@@ -30,6 +30,14 @@ def test_start_imports_little() -> None:
     assert compilers == []
 
 
+def test_first_trace_imports_no_more_than_it_needs() -> None:
+    """iced_x86 imports `typing` itself."""
+    code = "import sys; from jitvm.cli import main; main(['jitvm', '-e', {!r}]); print(*sorted(sys.modules))"
+    loaded = run("-c", code.format(TRACES)).stdout.split()
+    assert "jitvm.trace.machine" in loaded
+    assert not {"dataclasses", "inspect", "random", "pathlib"} & set(loaded)
+
+
 def test_start_phases() -> None:
     done = run("-m", "jitvm", "-e", "print(1)", JITVM_STATS="1")
     assert done.status == 0 and done.stdout == "1\n"

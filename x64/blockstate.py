@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from ir.record import dataclass, field
 from ir.values import Block, Ins
 from x64.asm import Item
 from x64.encodings import Cond
 from x64.moves import Place
 from x64.regs import Reg
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from random import Random
 
 
 @dataclass(slots=True)

@@ -12,8 +12,6 @@ frame: its slots are the interpreter's scratch space.
 
 from __future__ import annotations
 
-from random import Random
-
 from iced_x86 import Instruction
 
 import x64.lower  # noqa: F401  (registers the rules)
@@ -35,6 +33,10 @@ from x64.regalloc import Allocator
 from x64.regs import CALLEE_SAVED, GPRS, HANDLER_PARAMS, PINNED_DISPATCH, XMMS, Reg, mask, members
 from x64.steps import emit_steps
 from x64.trail import Step, Trail
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from random import Random
 
 HANDLER_SCRATCH_SLOTS = 256
 #: Loop tests of up to so many instructions are repeated at the end of the loop.

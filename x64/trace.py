@@ -12,8 +12,6 @@ A side trace finds the values it inherits where its parent's exit left them: `pl
 
 from __future__ import annotations
 
-from random import Random
-
 from ir.abort import Abort, TraceError
 from ir.expand.core import Expansion
 from ir.record import dataclass
@@ -32,6 +30,10 @@ from x64.regalloc import Allocator
 from x64.regs import GPRS, PINNED_BASE, PINNED_DISPATCH, XMMS, Reg, mask
 from x64.steps import emit_steps
 from x64.trail import Trail
+
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from random import Random
 
 #: A kind's neighbour says the same of a spill slot.
 SPILLED = {kind: Kind(kind + 1) for kind in Kind if kind.name.endswith("_REG")}

@@ -94,6 +94,8 @@ def conversion(x: Expander, ins: Ins) -> Ins:
     mode = ins.args[1]
     source, value = IRTYPES[mode & CONV_SRC_MASK], x.value(ins.args[0])
     plain = mode & ((1 << CONV_CHECK_SHIFT) - 1)
+    if source is IRType.INT and ins.type.size == 8 and ins.type is not IRType.NUM and not mode & CONV_SEXT:
+        plain += IRType.U32 - IRType.INT  # "u64.int" without "sext": zero-extended.
     converted = x.b.emit(Op.CONV, machine_type(ins.type), value, plain)
     if ins.guard and source is IRType.NUM:
         x.guard(Op.EQ, IRType.NUM, value, to_number(x, converted))

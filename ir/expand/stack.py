@@ -32,7 +32,11 @@ def sload(x: Expander, ins: Ins) -> Ins | None:
     if ins.type.is_primitive and flags & SLOAD_PARENT:
         return x.b.kint(constant_bits(x.trace.consts[ins.type]), IRType.U64)
     if flags & SLOAD_KEYINDEX:
-        return x.load(IRType.INT, x.base, offset)  # Of the control slot of ITERN, whatever is above it.
+        if not flags & SLOAD_PARENT:
+            # Guarded, though the listing does not say so: the loop may call its iterator by now.
+            high = x.load(IRType.U32, x.base, offset + 4)
+            x.guard(Op.EQ, IRType.U32, high, x.b.kint(KEYINDEX_HI, IRType.U32))
+        return x.load(IRType.INT, x.base, offset)
     if flags & SLOAD_FRAME:
         return x.load(machine_type(ins.type), x.base, offset)  # A frame link, as it is.
     if ins.type is IRType.INT:

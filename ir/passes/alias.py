@@ -19,7 +19,7 @@ from ir.calls import CALL_NUMBERS
 from ir.enums import Enum
 from ir.fields import FL_TAB_META, FL_TAB_NOMM
 from ir.fold.engine import DROPPED
-from ir.heap import table_lookup
+from ir.heap import slot_type, table_lookup
 from ir.ops import XLOAD_READONLY, XLOAD_VOLATILE, Op
 from ir.types import IRType
 from ir.values import Ins
@@ -201,12 +201,13 @@ def _load_of_allocation(b: TraceBuilder, ins: Ins, xref: Ins, table: Ins, positi
             return None
     if table.op is Op.TNEW and ins.type is not IRType.NIL:
         return _UNSTABLE
-    if ins.type.is_primitive:
-        return b.kpri(ins.type)
-    if ins.type not in (IRType.NUM, IRType.STR):
+    if b.heap is None or not (ins.type.is_primitive or ins.type in (IRType.NUM, IRType.STR)):
         return None
     value = table_lookup(table.args[0].args[0], key_of(xref))
-    assert value is not None, f"the template has no {xref}"
+    if (IRType.NIL if value is None else slot_type(value)) is not ins.type:
+        return _UNSTABLE
+    if value is None or ins.type.is_primitive:
+        return b.kpri(ins.type)
     return b.knum(value.num) if ins.type is IRType.NUM else b.kgc(value.bits & (1 << 47) - 1, IRType.STR)
 
 
@@ -487,6 +488,8 @@ def was_not_nil(b: TraceBuilder, load_op: Op, xref: Ins) -> bool:
             return store.type is not IRType.NIL
         if store.type is IRType.NIL:
             stored, key = store.args[0].args[1], xref.args[1]
+            if (stored.op is Op.KSLOT) is not (key.op is Op.KSLOT):  # HREFK and HREF: luajit forgets these.
+                stored, key = key_of(store.args[0]), key_of(xref)
             comparable = load_op is Op.ALOAD or stored.type is key.type
             if comparable and (stored is key or not stored.is_const or not key.is_const):
                 return False

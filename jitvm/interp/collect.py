@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from jitvm.interp.frames import sync
 from jitvm.interp.throw import vm_unwind
-from jitvm.native import Interp, Next, handler, u32, u64, unlikely
+from jitvm.native import Interp, Next, addr, handler, u32, u64, unlikely
 from jitvm.runtime.finalize import gc_collect
 
 
@@ -18,7 +18,7 @@ def vm_collect(vm: Interp, ra: u64, rd: u64) -> Next:
     """Collect, then go on at PC.  The bytecode before it has stored its result."""
     g = vm.g
     sync(g, vm.base)
-    g.savepc = 0
+    g.savepc = addr(vm.pc)
     if unlikely(gc_collect(g) < 0):
         return vm.tail(vm_unwind, 0, 0)
     vm.base = g.cur.base
@@ -29,6 +29,7 @@ def vm_collect(vm: Interp, ra: u64, rd: u64) -> Next:
 def vm_collect_call(vm: Interp, ra: u64, rd: u64) -> Next:
     """Collect, then start again with the library function whose header is before PC; `rd` - 1 arguments."""
     g = vm.g
+    g.savepc = 0
     if unlikely(gc_collect(g) < 0):
         return vm.tail(vm_unwind, 0, 0)
     vm.base = g.cur.base

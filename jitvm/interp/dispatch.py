@@ -11,22 +11,40 @@ from __future__ import annotations
 
 from ir.objects import VM, State, TValue
 from jitvm.front.bytecode import BC
-from jitvm.interp.frames import frame_func, sync
+from jitvm.interp.frames import frame_func, jump_distance, top_of_frame
 from jitvm.interp.throw import vm_unwind
 from jitvm.native import Interp, Next, Ptr, addr, handler, i64, inline, native, u32, u64, unlikely
 from jitvm.runtime.upcalls import UPCALL_BUILTIN, UPCALL_INTERRUPT, UPCALL_RECORD
 
-OP_FUNCF, OP_FUNCV = int(BC.FUNCF), int(BC.FUNCV)
+OP_FUNCF, OP_FUNCV, OP_UCLO = int(BC.FUNCF), int(BC.FUNCV), int(BC.UCLO)
+OP_CALLM, OP_CALLMT, OP_RETM, OP_TSETM = int(BC.CALLM), int(BC.CALLMT), int(BC.RETM), int(BC.TSETM)
+
+
+@native
+def end_of_values(g: Ptr[VM], base: Ptr[TValue], pc: Ptr[u32]) -> Ptr[TValue]:
+    """Where the frame ends at a bytecode: an open list of values, taken by it, may be longer."""
+    ins = (pc - 1)[0]
+    if ins & 0xFF == OP_UCLO:  # Between the call and the RETM of `return f()`.
+        ins = (pc + jump_distance(u64(ins >> 16)))[0]
+    op = ins & 0xFF
+    values = base + (ins >> 8 & 0xFF) + (g.multres - 1)
+    if op == OP_CALLM or op == OP_CALLMT:
+        return values + ((ins >> 16 & 0xFF) + 2)
+    if op == OP_RETM:
+        return values + (ins >> 16)
+    if op == OP_TSETM:
+        return values
+    return top_of_frame(base)
 
 
 @inline
 def store_frame(vm: Interp, rd: u64) -> Ptr[State]:
     """The frame as Python may look at it, at any bytecode; at a header it ends with the arguments."""
     g = vm.g
+    g.cur.base = vm.base
     if (vm.pc - 1)[0] & 0xFF < OP_FUNCF:
-        sync(g, vm.base)
+        g.cur.top = end_of_values(g, vm.base, vm.pc)
     else:
-        g.cur.base = vm.base
         g.cur.top = vm.base + (rd - 1)
     return g.cur
 

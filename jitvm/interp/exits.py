@@ -251,7 +251,7 @@ def trace_resume(vm: Interp, ra: u64, rd: u64) -> Next:
         vm.pc = Ptr[u32](g.savepc)
         return vm.tail(vm_error_call, ERR_STACK, u64(g.errarg))
     if unlikely(g.gc_threshold == 0):  # Finalizers are due, and perhaps no other place for them comes soon.
-        g.savepc = 0
+        g.savepc = addr(vm.pc)
         if unlikely(gc_collect(g) < 0):
             return vm.tail(vm_unwind, 0, 0)
         vm.base = g.cur.base

@@ -69,4 +69,6 @@ def vm_hook(vm: Interp, ra: u64, rd: u64) -> Next:
         if unlikely(g.upcall(UPCALL_HOOK, addr(thread), addr(vm.pc) - 4, u64(0)) < 0):
             return vm.tail(vm_unwind, 0, 0)
         vm.base = g.cur.base
+        if (vm.pc - 1)[0] & 0xFF >= OP_FUNCF:  # The hook may have given values to parameters without one.
+            rd = ((addr(g.cur.top) - addr(vm.base)) >> 3) + 1
     return vm.tail(vm_compiled, ra, rd)

@@ -81,6 +81,7 @@ def handle_once(g: Ptr[VM], thread: Ptr[State], catcher: Ptr[TValue]) -> None:
         g.handled_place = u64(0)
     else:
         handle_error(g, thread, catcher)
+        g.handled_place = u64(0)
 
 
 @handler()
@@ -105,7 +106,8 @@ def vm_unwind(vm: Interp, ra: u64, rd: u64) -> Next:
         base = Ptr[TValue](addr(thread.stack) + place)  # A message handler may have made the stack grow.
         if unlikely(g.interrupt == STOP_BUG and link & KIND == KIND_PCALL):
             return vm.tail(vm_unwind, 0, 0)
-    g.handling = u64(0)
+    if link & KIND != KIND_CP:
+        g.handling = u64(0)
     if link & KIND == KIND_C:
         return vm.tail_ptr(g.dispatch_plain[COROUTINE_FAILED], u64(0), u64(0))
     if link & KIND != KIND_PCALL:

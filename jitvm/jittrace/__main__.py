@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from jitvm.cachedir import keep_modules
+
 MISSING = "jittrace: needs click and rich: pip install 'jitvm[tools]'\n"
 
 
 def main() -> None:
+    keep_modules()
     try:
         import click  # noqa: F401
         import rich  # noqa: F401

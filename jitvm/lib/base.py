@@ -22,7 +22,7 @@ from jitvm.native import Ptr, addr, f64, floor, i32, i64, inline, native, u8, u3
 from jitvm.runtime.barrier import barrier_back
 from jitvm.runtime.errcodes import TAIL_CALL, Bad
 from jitvm.runtime.finalize import run_finalizers
-from jitvm.runtime.gc import ALL, STEP_BYTES, gc_full, gc_set_threshold, gc_work, step_work
+from jitvm.runtime.gc import ALL, gc_full, gc_set_threshold, gc_work
 from jitvm.runtime.messages import place_error
 from jitvm.runtime.meta import MM_TOSTRING, meta_lookup, metatable_of
 from jitvm.runtime.number import is_space, str_tonum
@@ -456,6 +456,7 @@ def lib_collectgarbage(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32)
             complete = gc_steps(g, u64(i64(value)) << 10)
         else:
             gc_full(g)
+        g.savepc = 0
         if unlikely(run_finalizers(g) < 0):
             return -1
         return result_bits(L, L.base, 0 if option == COLLECT else TRUE if complete else FALSE)
@@ -466,14 +467,10 @@ def lib_collectgarbage(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32)
 
 @native
 def gc_steps(g: Ptr[VM], size: u64) -> bool:
-    """As if so many bytes had been allocated; whether that was the end of a cycle."""
-    if size >= g.gc_total:
+    """A step of 1 KB, and one for each KB of `size`, as luajit's; whether that was the end of a cycle."""
+    if size >= g.gc_total or g.gc_stepmul == 0:
         return gc_work(g, u64(ALL))
-    g.gc_debt = g.gc_debt + size
-    complete = gc_work(g, step_work(g))
-    while not complete and g.gc_debt > STEP_BYTES:
-        complete = gc_work(g, step_work(g))
-    return complete
+    return gc_work(g, ((size >> 10) + 1) * (u64(10) * u64(g.gc_stepmul)))
 
 
 @native

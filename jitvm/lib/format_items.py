@@ -11,11 +11,10 @@ What a constant item comes out as is known when the trace is recorded (`format_i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ir.calls import CALL_NUMBERS
 from ir.heap import string_bytes
 from ir.ops import Op
+from ir.record import dataclass
 from ir.values import Ins
 from jitvm.lib.format_py import (
     DIRECTIVE,

@@ -19,17 +19,15 @@ from jitvm.lib.table import library, lua_library
 from jitvm.native import Ptr, f64, i32, i64, native, u32, u64, unlikely
 from jitvm.runtime.barrier import barrier_back
 from jitvm.runtime.errcodes import Bad
-from jitvm.runtime.number import NUMBER_TEXT, num_text
 from jitvm.runtime.state import stack_grow
-from jitvm.runtime.string import MAX_STRING, buf_need, bytes_copy, str_new
+from jitvm.runtime.strfmt import NO_TEXT, put_elements
+from jitvm.runtime.string import MAX_STRING, str_new
 from jitvm.runtime.table import tab_clear, tab_getint, tab_len, tab_setint
-from jitvm.runtime.tabsize import MAX_ASIZE, MAX_HBITS
 from jitvm.runtime.tracecalls import trace_tab_new_ah
-from jitvm.runtime.value import copy, is_nil, is_number, is_str, str_data, str_of, tab_of
+from jitvm.runtime.value import copy, is_nil, is_number, str_of, tab_of
 
 INSERT_ARGS, UNPACK, OVERFLOW = int(Bad.INSERT_ARGS), int(Bad.UNPACK), int(Bad.STRING_OVERFLOW)
 CONCAT_VALUE, TABLE_OVERFLOW = int(Bad.CONCAT_VALUE), int(Bad.TABLE_OVERFLOW)
-MAX_HSIZE = 1 << MAX_HBITS
 
 lua_library("table.getn", "return function(t) CHECK_tab(t) return #t end")
 lua_library("table.foreachi", """return function(t, f)
@@ -155,31 +153,14 @@ def lib_table_concat(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -
         if not check_number(g, base, nargs, 4):
             return -1
         last = int_arg(base, 4)
-    size = u64(0)
-    i = i64(first)
-    while i <= i64(last):
-        item = tab_getint(g, t, i32(i))
-        if unlikely(not (is_str(item) or is_number(item))):
-            copy(g.tmptv, item)
-            return arg_error(g, u32(i32(i)), CONCAT_VALUE)
-        size = put_item(g, item, size)
-        if i < i64(last):
-            bytes_copy(g, buf_need(g, size + u64(between.len) + 8) + size, str_data(between), between.len)
-            size += u64(between.len)
-        if unlikely(size > MAX_STRING):
+    size = put_elements(g, t, between, first, last, u64(0))
+    if unlikely(size > MAX_STRING):
+        if size & NO_TEXT == 0:
             return arg_error(g, 0, OVERFLOW)
-        i += 1
+        wrong = u32(size & 0xFFFFFFFF)
+        copy(g.tmptv, tab_getint(g, t, i32(wrong)))
+        return arg_error(g, wrong, CONCAT_VALUE)
     return result_string(L, base, str_new(g, g.tmpbuf, u32(size)))
-
-
-@native
-def put_item(g: Ptr[VM], item: Ptr[TValue], size: u64) -> u64:
-    """Appends a string or number to the buffer; the size with it."""
-    if is_str(item):
-        s = str_of(item)
-        bytes_copy(g, buf_need(g, size + u64(s.len) + 8) + size, str_data(s), s.len)
-        return size + u64(s.len)
-    return size + u64(num_text(g, item.num, buf_need(g, size + NUMBER_TEXT) + size))
 
 
 @library("table.new")
@@ -188,11 +169,10 @@ def lib_table_new(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i
     """A table with room for so many elements and so many other keys."""
     if unlikely(not check_number(g, base, nargs, 1) or not check_number(g, base, nargs, 2)):
         return -1
-    asize = int_arg(base, 1)
-    hsize = int_arg(base, 2)
-    if unlikely(asize >= MAX_ASIZE or u32(hsize) > MAX_HSIZE):
+    t = trace_tab_new_ah(g, int_arg(base, 1), int_arg(base, 2))
+    if unlikely(not t):
         return arg_error(g, 0, TABLE_OVERFLOW)
-    return result_table(L, base, trace_tab_new_ah(g, asize, hsize))
+    return result_table(L, base, t)
 
 
 @library("table.clear")

@@ -1,6 +1,6 @@
 """Where the compiled image is kept between runs, and what it depends on.
 
-In the cache directory ($XDG_CACHE_HOME/jitvm or ~/.cache/jitvm):
+In the cache directory (`cachedir.py`):
 
     image-KEY        the linked image; KEY is a hash of the contents of every source file it depends on
     heap-KEY         the heap of a new runtime (runtime/snapshot.py); the same with more sources
@@ -45,16 +45,6 @@ HEAP_SOURCES = (*SOURCES, "jitvm/front")
 #: What the bytes of a function depend on beside its IR.
 GENERATOR = ("x64", "ir/ops.py", "ir/types.py", "ir/values.py", "ir/objects.py", "ir/layout.py")
 KEPT_FILES = 32
-#: No folder: nothing is found there, and nothing kept.
-NOWHERE = "/dev/null"
-
-
-def directory() -> str:
-    """Absolute, whatever the environment says: never a folder of wherever the program is run."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):
-        base = os.path.expanduser("~/.cache")
-    return os.path.join(base if os.path.isabs(base) else NOWHERE, "jitvm")
 
 
 def files(parts: tuple[str, ...]) -> Iterator[tuple[str, os.stat_result]]:
@@ -157,7 +147,8 @@ def checksum(body: bytes) -> bytes:
 def prune(folder: str) -> None:
     """Leaves the newest files only."""
     try:
-        kept = [(entry.stat().st_mtime, entry.name, entry.path) for entry in os.scandir(folder)]
+        found = [entry for entry in os.scandir(folder) if entry.is_file()]
+        kept = [(entry.stat().st_mtime, entry.name, entry.path) for entry in found]
         for _, _, path in sorted(kept, reverse=True)[KEPT_FILES:]:
             os.unlink(path)
     except OSError:

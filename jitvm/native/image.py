@@ -19,6 +19,7 @@ import os
 import sys
 from bisect import bisect_right
 
+from jitvm.cachedir import directory
 from jitvm.native import cache
 from jitvm.native.linked import Linked, Symbol, from_plain
 from x64 import codenames
@@ -75,7 +76,7 @@ def load(area: Area | None = None) -> Image:
     """The image for the sources as they are, in `area` or one of its own."""
     key, heap_key = keys()
     image = place(find(key), area or Area())
-    image.heap = _kept(f"{cache.directory()}/heap-{heap_key}", SHIPPED_HEAP, heap_key)
+    image.heap = _kept(f"{directory()}/heap-{heap_key}", SHIPPED_HEAP, heap_key)
     return image
 
 
@@ -93,7 +94,7 @@ def place(linked: Linked, area: Area) -> Image:
 
 def find(key: str) -> Linked:
     """From the cache, from the package, or built."""
-    folder = cache.directory()
+    folder = directory()
     linked = from_plain(_kept(f"{folder}/image-{key}", SHIPPED, key))
     if linked is None:
         linked = rebuild(folder)
@@ -107,7 +108,7 @@ def keys() -> tuple[str, str]:
     """Of the image, and of a new runtime's heap, for the sources as they are; once a process.
 
     What a process builds after its sources were edited is not what they say now."""
-    stamp_file = f"{cache.directory()}/stamp-{cache.stamp()}"
+    stamp_file = f"{directory()}/stamp-{cache.stamp()}"
     match cache.read(stamp_file):
         case (str(key), str(heap_key)):
             return key, heap_key
@@ -128,7 +129,7 @@ def _kept(cached: str, shipped: str, key: str) -> Any:
 def keep_heap(saved: Any) -> None:
     """Keeps a snapshot of a new runtime's heap for later processes."""
     key = keys()[1]
-    cache.keep(f"{cache.directory()}/heap-{key}", (key, saved))
+    cache.keep(f"{directory()}/heap-{key}", (key, saved))
 
 
 def rebuild(folder: str) -> Linked:

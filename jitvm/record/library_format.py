@@ -1,4 +1,4 @@
-"""Recording of string.format: the trace is specialised to the format string.
+"""Recording of string.format and bit.tohex: the trace is specialised to the format string, or the width.
 
     ("%s: %5d"):format(name, i)     0020    p64 BUFHDR [0x7f..]  RESET
                                     0021 >  p64 BUFPUT 0020  0012
@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from ir.fold.evaluate import num_to_bit
 from ir.ops import CONV_DST_SHIFT, CONV_SEXT, Op
 from ir.passes import narrow
 from ir.types import IRType
@@ -16,9 +17,11 @@ from ir.values import Ins
 from jitvm.lib import format_items as items
 from jitvm.record.arith import TOSTR_CHAR, TOSTR_INT, buffer_header, to_string
 from jitvm.record.library import BuiltinCall, builtin, not_compiled
-from jitvm.record.recorder import P64, STR, Recorder, is_integer
+from jitvm.record.recorder import INT, P64, STR, Recorder, is_integer
 
 U64_FROM_INT = IRType.U64 << CONV_DST_SHIFT | IRType.INT | CONV_SEXT
+U64_FROM_WORD = IRType.U64 << CONV_DST_SHIFT | IRType.INT
+DIGITS = 8  # In a word.
 
 
 @builtin("string.format")
@@ -39,6 +42,28 @@ def string_format(call: BuiltinCall) -> None:
             return
         buffer = put
     call.give(rec.guard(Op.BUFSTR, STR, buffer, header))
+
+
+@builtin("bit.tohex")
+def tohex(call: BuiltinCall) -> None:
+    """%0nx of the word's last n digits; %0nX if n is negative."""
+    rec, b = call.rec, call.rec.builder
+    header, code, count = buffer_header(rec), items.UINT | items.HEX, DIGITS
+    if rec.maxslot > 1:
+        wanted = call.arg(1)
+        count = num_to_bit(rec.number(wanted, call.value(1)))
+        rec.guard(Op.EQ, INT, narrow.narrow_tobit(b, wanted), b.kint(count))
+    if count < 0:
+        count, code = -count, code | items.UPPER
+    if count == 1 << 31:  # Which a word cannot hold.
+        count = -count
+    code |= (count + 1 & 0xFF) << items.PRECISION_SHIFT
+    word = narrow.narrow_tobit(b, call.arg(0))
+    if count < DIGITS:
+        word = rec.emit(Op.BAND, INT, word, b.kint((1 << (4 * count & 31)) - 1))
+    number = rec.emit(Op.CONV, IRType.U64, word, U64_FROM_WORD)
+    text = rec.call(items.PUTFXINT, header, b.kint(code), number)
+    call.give(rec.guard(Op.BUFSTR, STR, text, header))
 
 
 def _put(rec: Recorder, buffer: Ins, code: int, tr: Ins) -> Ins | None:

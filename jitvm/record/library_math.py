@@ -1,4 +1,4 @@
-"""Recording of `math` and `bit`."""
+"""Recording of `math` and `bit`; bit.tohex is in `library_format.py`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ir.objects import VM
 from ir.ops import FPM_CEIL, FPM_FLOOR, FPM_LOG, FPM_LOG2, FPM_SQRT, Op
 from ir.passes import narrow
 from ir.values import Ins
-from jitvm.record.library import BuiltinCall, builtin, not_compiled
+from jitvm.record.library import BuiltinCall, builtin
 from jitvm.record.recorder import INT, NUM, Recorder, is_integer
 
 OPS = tuple(Op)
@@ -167,8 +167,3 @@ def bit_shift(call: BuiltinCall) -> None:
     rec = call.rec
     value, count = _bits(rec, call.arg(0)), _bits(rec, call.arg(1))
     call.give(rec.emit(OPS[call.data], INT, value, count))
-
-
-@builtin("bit.tohex")
-def tohex(call: BuiltinCall) -> None:
-    not_compiled(call)

@@ -232,9 +232,12 @@ class _Replay:
         rec = self.rec
         args = [self.value(arg) if isinstance(arg, Ins) else arg for arg in ins.args]
         table = rec.builder.emit(ins.op, ins.type, *args, guard=ins.guard)
+        places: dict[Ins, Ins] = {}
         for store in self.stores(ins):
             ref = store.args[0]
-            place = self.place(ref, table)
+            place = places.get(ref)
+            if place is None:
+                place = places[ref] = self.place(ref, table)
             value = self.value(store.args[1])
             if value is None:
                 inner = self.value(store.args[1].args[0])

@@ -19,6 +19,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from ir.expand.boxing import KEYINDEX_HI
 from ir.layout import ACCESS, offset_of
 from ir.objects import GCT_PROTO, VM, Frame, GCfunc, GCproto, GCstr, GCtab, GCudata, GCupval, Node, State
 from ir.record import dataclass
@@ -470,7 +471,11 @@ class View:
         return range(start, start + (self.hmask(table) + 1) * _N_SIZE, _N_SIZE)
 
     def key_index(self, table: int, key: int) -> int:
-        """Position of a key in the order of traversal, plus one: where `next` goes on."""
+        """Position of a key in the order of traversal, plus one: where `next` goes on.
+
+        The control variable of a loop that lost its specialisation meanwhile holds that itself."""
+        if key >> 32 == KEYINDEX_HI:
+            return key & 0xFFFFFFFF
         address = self.table_get(table, key)
         first = self.read.u64(table + _T_ARRAY)
         asize = self.asize(table)

@@ -18,7 +18,7 @@ from jitvm.front.bytecode import BC, Meta, Mode, a_of, b_of, c_of, d_of, op_of
 from jitvm.front.chunkid import chunk_id
 from jitvm.front.proto import Prototype
 from jitvm.runtime.protos import PROTO_SIZE, Protos
-from jitvm.runtime.value import HANDLER_MARK, POINTER
+from jitvm.runtime.value import FINALIZER_MARK, HANDLER_MARK, POINTER
 
 OPS = tuple(BC)
 TAG_FUNC_WORD = (1 << 17) - 9
@@ -81,7 +81,7 @@ class Frames:
                     base = base - 16 - 8 * (_ins(pc - 4) >> 8 & 0xFF)
                     continue
             pc = _word(base - 24) if kind == Frame.CONT else 0
-            if kind == Frame.CP and _word(base - 24) == HANDLER_MARK:
+            if kind == Frame.CP and _word(base - 24) in (HANDLER_MARK, FINALIZER_MARK):
                 pc = _word(base - 32)
                 base -= link & ~7
                 continue

@@ -117,7 +117,9 @@ def type_name(bits: int) -> bytes:
 
 
 #: Messages without the caller's position.
-UNPLACED = (Bad.MEMORY, Bad.STRING_OVERFLOW, Bad.NEXT_KEY, Bad.TABLE_NIL, Bad.TABLE_NAN)
+UNPLACED = (
+    Bad.MEMORY, Bad.STRING_OVERFLOW, Bad.TABLE_OVERFLOW, Bad.NEXT_KEY, Bad.TABLE_NIL, Bad.TABLE_NAN
+)  # fmt: skip
 
 
 class Messages:

@@ -4,7 +4,8 @@
 
 The collector moves dead userdata with a finalizer to `g.gc_pending` and keeps them, and what they refer to,
 alive for this once. A finalizer is an ordinary call, on top of the running thread's stack, so it may run only
-where a library function could be called: `L.base` and `L.top` are stored, and the stack may move.
+where a library function could be called: `L.base` and `L.top` are stored, and the stack may move. Below it
+stand `g.savepc`, where the running Lua function was interrupted (0 for a library function), and a mark.
 While a trace is recorded they wait, for their bytecodes are not the program's.
 """
 
@@ -16,7 +17,7 @@ from jitvm.runtime.callback import call_lua
 from jitvm.runtime.gc import gc_set_threshold, gc_step
 from jitvm.runtime.meta import MM_GC, meta_fast
 from jitvm.runtime.sweep import separate_udata
-from jitvm.runtime.value import UDATA_BITS, copy, is_nil
+from jitvm.runtime.value import FINALIZER_MARK, UDATA_BITS, copy, is_nil
 
 
 @native
@@ -60,11 +61,15 @@ def finalize(g: Ptr[VM], ud: Ptr[GCudata]) -> i64:
         return 0
     L = g.cur
     top = addr(L.top) - addr(L.stack)
-    slot = L.top
+    savepc = g.savepc
+    slot = L.top + 2
+    (slot - 2).bits = savepc
+    (slot - 1).bits = FINALIZER_MARK
     copy(slot, mo)
     (slot + 2).bits = addr(ud) | UDATA_BITS
     status = call_lua(g, L, slot, 1)
     L.top = L.stack + (top >> 3)
+    g.savepc = savepc
     return status
 
 
@@ -72,4 +77,5 @@ def finalize(g: Ptr[VM], ud: Ptr[GCudata]) -> i64:
 def gc_finalize_all(g: Ptr[VM]) -> i64:
     """The program ends: every finalizer that has not run.  -1 for an error: call it again for the others."""
     separate_udata(g, u32(1))
+    g.savepc = 0
     return run_finalizers(g)

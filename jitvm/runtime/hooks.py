@@ -66,8 +66,10 @@ class Hooks:
         op = op_of(int.from_bytes(self.runtime.heap.memory.read(pc, 4), "little"))
         if op >= BC.FUNCF:
             if g.hookmask & CALL:
-                self._fill_parameters(state)
+                missing = self._fill_parameters(state)
                 self._call(b"call", pc + 4, -1)
+                while missing and state.top[-1].bits == NIL:
+                    state.top, missing = state.top.addr - 8, missing - 1
             return
         old, self._old_pc = self._old_pc, pc
         if g.hookmask & COUNT and g.hook_count == 0:
@@ -82,15 +84,18 @@ class Hooks:
         if g.hookmask & RETURN and op_of(loaded.proto.bytecode[at]) in RETURNS:
             self._call(b"return", pc + 4, -1)
 
-    def _fill_parameters(self, state: Ptr) -> None:
-        """A function that has just been called has all its parameters, for whoever looks."""
+    def _fill_parameters(self, state: Ptr) -> int:
+        """A function just called has all its parameters, for whoever looks; the number of those added."""
         fn = _running(state)
         end = state.base.addr
         if fn.ffid == 0:
             end += 8 * self.runtime.protos.of_function(fn).proto.numparams
-        while state.top.addr < end:
+        missing = max(0, (end - state.top.addr) // 8)
+        self.runtime.reserve(state, missing)
+        for _ in range(missing):
             state.top[0].bits = NIL
             state.top = state.top.addr + 8
+        return missing
 
     def _call(self, event: bytes, pc: int, line: int) -> None:
         runtime, g = self.runtime, self.runtime.heap.g

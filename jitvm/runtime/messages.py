@@ -22,7 +22,7 @@ from __future__ import annotations
 from ir.layout import Struct
 from ir.objects import VM, Frame, GCproto, GCstr, State, TValue
 from jitvm.native import Ptr, addr, i64, inline, likely, native, u8, u32, u64, unlikely
-from jitvm.runtime.callback import call_lua
+from jitvm.runtime.callback import MAX_NATIVE_CALLS, call_lua
 from jitvm.runtime.errcodes import (
     ERR_ARITH,
     ERR_BUILTIN,
@@ -253,12 +253,20 @@ def join_error(g: Ptr[VM], place: Ptr[u8], length: u32, text: Ptr[GCstr]) -> Non
 # Handlers.
 
 
+@inline
+def has_room(g: Ptr[VM], L: Ptr[State]) -> bool:
+    """For a message handler, in both stacks."""
+    if unlikely(g.native_calls >= MAX_NATIVE_CALLS):
+        return False
+    return L.top + HANDLER_ROOM <= L.maxstack or stack_grow(g, L, u32(HANDLER_ROOM)) == 0
+
+
 @native
 def handle_error(g: Ptr[VM], L: Ptr[State], catcher: Ptr[TValue]) -> None:
     """The handler of the xpcall whose frame is at `catcher` is called with g.errval, and makes another of it.
 
     L.base is the frame that failed; the stack may move.  Within a handler no handler runs, until an error has
-    been thrown there."""
+    been caught there: from then on its errors have the same handler."""
     place = addr(catcher) - addr(L.stack)
     savepc = g.savepc
     count: i64 = -1
@@ -266,7 +274,7 @@ def handle_error(g: Ptr[VM], L: Ptr[State], catcher: Ptr[TValue]) -> None:
     full = u64(0)
     if unlikely(g.handling == addr(L)):
         g.errval.bits = FALSE
-    elif likely(L.top + HANDLER_ROOM <= L.maxstack) or stack_grow(g, L, u32(HANDLER_ROOM)) == 0:
+    elif likely(has_room(g, L)):
         slot = L.top
         slot.bits = savepc
         (slot + 1).bits = HANDLER_MARK
@@ -281,6 +289,7 @@ def handle_error(g: Ptr[VM], L: Ptr[State], catcher: Ptr[TValue]) -> None:
     elif count == 0:
         set_nil(g.errval)
     else:
-        g.upcall(UPCALL_HANDLER_FAILED, addr(L), full, u64(0))
+        g.upcall(UPCALL_HANDLER_FAILED, addr(L), full, place)
     L.top = Ptr[TValue](addr(L.stack) + top)
     g.savepc = savepc
+    g.handling = u64(0)

@@ -39,7 +39,7 @@ class Raised:
         if self.runtime.heap.g.recording:
             self.runtime.jit.error_thrown()
         link = self._link(catcher)
-        while link & KIND == Frame.CP and not self._is_handler(catcher):
+        while link & KIND == Frame.CP and not (self._is_handler(catcher) and self._is_handling(state)):
             below = self._below(state, catcher)
             if not below:
                 break
@@ -93,7 +93,6 @@ class Raised:
         """The handler of an xpcall runs once for an error, though library functions may pass that on."""
         g, place = self.runtime.heap.g, catcher - state.stack.addr
         if (g.handled_place, g.handled_error) == (place, g.errval.bits):
-            g.handled_place = 0
             return
         if self.runtime.entries < MAX_ENTRIES:
             self._enter(state, catcher)
@@ -112,17 +111,20 @@ class Raised:
         g.vmstate, g.jit_base, g.cframe = kept
 
     def _is_handler(self, base: int) -> bool:
-        """Is it the frame of a message handler?  Its errors have no handler."""
+        """Is it the frame of a message handler?  Its errors have no handler, unless it has caught one."""
         return int(Ptr(TValue, base - 24).bits) == HANDLER_MARK
+
+    def _is_handling(self, state: Ptr) -> bool:
+        return int(self.runtime.heap.g.handling) == state.addr
 
     def _nearest(self, state: Ptr) -> int:
         base = state.base.addr
         return base if self._link(base) & KIND in CATCHERS else self._below(state, base)
 
-    def handler_failed(self, _a: int, full: int, _c: int) -> int:
+    def handler_failed(self, _: int, full: int, place: int) -> int:
         """No stack was left for a message handler, or else it failed: with the error in g.errval."""
         g = self.runtime.heap.g
-        if self.runtime.has_bug:
+        if self.runtime.has_bug or (g.handled_place, g.handled_error) == (place, g.errval.bits):
             return 0
         self.runtime.traceback = None
         error = self.runtime.values.to_python(g.errval.bits)

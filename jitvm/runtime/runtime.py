@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import struct
-import time
 from collections.abc import Callable
 
 from ir.layout import ACCESS, Ptr
@@ -44,6 +43,15 @@ if TYPE_CHECKING:
     from jitvm.runtime.vm_events import VMEvents
     from jitvm.trace.events import Bus
 
+#: What serves an upcall: three arguments to a status.
+Upcalled = Callable[[int, int, int], int]
+
+#: Upcalls that record and compile.
+TRACING = tuple(
+    int(number)
+    for number in (Upcall.HOTLOOP, Upcall.HOTCALL, Upcall.RECORD, Upcall.HOTEXIT, Upcall.STITCH, Upcall.EXIT)
+)
+
 FAILED = -1
 #: Finalizers that may fail when the program ends, before the others are left alone.
 MAX_FAILED_FINALIZERS = 10
@@ -67,7 +75,6 @@ class Runtime:
         self.entries = 0
         self.has_locale = False  # Has the program asked for the locale yet?
         self.start_word = 0
-        self.tracing_seconds = 0.0  # Spent on recording and compiling.
         self.traceback: bytes | None = None
         self._index: LuaObject | None = None
         self._jit: Jit | None = None
@@ -374,24 +381,24 @@ class Runtime:
 
     # Upcalls.
 
-    def _upcall_table(self) -> dict[int, Callable[[int, int, int], int]]:
+    def _upcall_table(self) -> dict[int, Upcalled]:
         raised = Raised(self)
         table = {
             Upcall.ERROR: self._make_error,
             Upcall.RAISED: raised.raised,
             Upcall.BUILTIN: lambda head, at, n: self.builtins.by_header[head](self, at, n),
-            Upcall.HOTLOOP: lambda thread, pc, _: self._traced(self.jit.hot_loop, thread, pc),
-            Upcall.HOTCALL: lambda thread, pc, _: self._traced(self.jit.hot_call, thread, pc),
-            Upcall.RECORD: lambda thread, pc, _: self._traced(self.jit.record, thread, pc),
-            Upcall.HOTEXIT: lambda trace, snap, pc: self._traced(self.jit.hot_exit, trace, snap, pc),
-            Upcall.STITCH: lambda thread, pc, trace: self._traced(self.jit.stitch, thread, pc, trace),
+            Upcall.HOTLOOP: lambda thread, pc, _: _done(self.jit.hot_loop, thread, pc),
+            Upcall.HOTCALL: lambda thread, pc, _: _done(self.jit.hot_call, thread, pc),
+            Upcall.RECORD: lambda thread, pc, _: _done(self.jit.record, thread, pc),
+            Upcall.HOTEXIT: lambda trace, snap, pc: _done(self.jit.hot_exit, trace, snap, pc),
+            Upcall.STITCH: lambda thread, pc, trace: _done(self.jit.stitch, thread, pc, trace),
             Upcall.INTERRUPT: self._interrupt,
             Upcall.WHERE: self._where,
             Upcall.HANDLER_FAILED: raised.handler_failed,
             Upcall.STRING_TO_NUMBER: self._library("base_py", "string_to_number"),
             Upcall.OUT_OF_MEMORY: self._out_of_memory,
             Upcall.HOOK: lambda thread, pc, _: self.hooks.bytecode(thread, pc) or 0,
-            Upcall.EXIT: lambda trace, snap, _: self._traced(lambda: self.jit.exit_taken(trace, snap)),
+            Upcall.EXIT: lambda trace, snap, _: _done(self.jit.exit_taken, trace, snap),
             Upcall.FORMAT: self._library("format_items", "item_for_trace"),
             Upcall.IO_FAILED: self._library("io_py", "failed_natively"),
             Upcall.IO_CLOSE: self._library("io_py", "end_of_lines"),
@@ -399,7 +406,12 @@ class Runtime:
         }
         return {int(number): function for number, function in table.items()}
 
-    def _library(self, module: str, name: str) -> Callable[[int, int, int], int]:
+    def wrap_tracing(self, wrap: Callable[[Upcalled], Upcalled]) -> None:
+        """Recording and compiling is to be done through what `wrap` makes of it."""
+        for number in TRACING:
+            self._upcalls[number] = wrap(self._upcalls[number])
+
+    def _library(self, module: str, name: str) -> Upcalled:
         """What a module of the library answers, which is imported when it is asked."""
 
         def answer(a: int, b: int, c: int) -> int:
@@ -456,12 +468,6 @@ class Runtime:
         known = isinstance(value, LuaObject)
         self.heap.g.errval.bits = value.bits if known else self.values.from_python(value)
 
-    def _traced(self, action: Callable[..., object], *arguments: int) -> int:
-        started = time.perf_counter()
-        action(*arguments)
-        self.tracing_seconds += time.perf_counter() - started
-        return 0
-
     def _make_error(self, thread: int, code: int, detail: int) -> int:
         message = self.messages.make(Ptr(State, thread), code, detail)
         self.heap.g.errval.bits = self.values.string(message)
@@ -509,6 +515,11 @@ class Runtime:
             self._exhausted = True
             self.come_by()
         return 0
+
+
+def _done(action: Callable[..., object], *arguments: int) -> int:
+    action(*arguments)
+    return 0
 
 
 assert POINTER.bit_length() == 47

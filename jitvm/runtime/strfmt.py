@@ -12,7 +12,7 @@ GIVE_UP: Python (`lib/format_py.py`) does everything.
 
 from __future__ import annotations
 
-from ir.objects import VM, GCstr, TValue
+from ir.objects import VM, GCstr, GCtab, TValue
 from jitvm.native import (
     Ptr,
     addr,
@@ -39,8 +39,9 @@ from jitvm.runtime.digits import (
     power_of_ten,
     put_digits,
 )
-from jitvm.runtime.number import fixed_text, general_text, num_text
-from jitvm.runtime.string import buf_need, bytes_copy
+from jitvm.runtime.number import NUMBER_TEXT, fixed_text, general_text, num_text
+from jitvm.runtime.string import MAX_STRING, buf_need, bytes_copy
+from jitvm.runtime.table import tab_getint
 from jitvm.runtime.value import is_number, is_str, str_data, str_of
 
 # What stands between "%" and the letter is one word: flags, width << 8, precision + 1 << 16.
@@ -49,6 +50,7 @@ ZERO, MINUS, PLUS_SIGN, SPACE, QUOTE, BACKSLASH, NEWLINE = (ord(c) for c in '0-+
 LETTER_D, LETTER_I, LETTER_U, LETTER_X, LETTER_O, LETTER_C = (ord(c) for c in "diuxoc")
 LETTER_S, LETTER_Q, LETTER_E, LETTER_F, LETTER_G, CAPITAL_F = (ord(c) for c in "sqefgF")
 GIVE_UP = (1 << 64) - 1
+NO_TEXT = 1 << 63
 TWO_63 = 9223372036854775808.0
 #: What `runtime/number.py` makes.
 FEW_DIGITS, FEW_LIMIT = 14, 1e14
@@ -298,3 +300,36 @@ def format_quoted(g: Ptr[VM], s: Ptr[GCstr], size: u64) -> u64:
             out = out + 1
     out[0] = QUOTE
     return size + (addr(out) - addr(start)) + 1
+
+
+# The elements of a table.
+
+
+@native
+def put_item(g: Ptr[VM], item: Ptr[TValue], size: u64) -> u64:
+    """Appends a string or number to the buffer; the size with it."""
+    if is_str(item):
+        s = str_of(item)
+        bytes_copy(g, buf_need(g, size + u64(s.len) + 8) + size, str_data(s), s.len)
+        return size + u64(s.len)
+    return size + u64(num_text(g, item.num, buf_need(g, size + NUMBER_TEXT) + size))
+
+
+@native
+def put_elements(
+    g: Ptr[VM], t: Ptr[GCtab], between: Ptr[GCstr], first: i32, last: i32, size: u64
+) -> u64:
+    """Appends elements with a separator between them; the size with them, perhaps too large for a string.
+
+    An element that is no text ends it: NO_TEXT and its index."""
+    i = i64(first)
+    while i <= i64(last) and size <= MAX_STRING:
+        item = tab_getint(g, t, i32(i))
+        if unlikely(not (is_str(item) or is_number(item))):
+            return u64(NO_TEXT) | u64(u32(i32(i)))
+        size = put_item(g, item, size)
+        if i < i64(last):
+            bytes_copy(g, buf_need(g, size + u64(between.len) + 8) + size, str_data(between), between.len)
+            size += u64(between.len)
+        i += 1
+    return size

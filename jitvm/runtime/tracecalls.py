@@ -21,11 +21,13 @@ from jitvm.runtime.prng import prng_above_one
 from jitvm.runtime.strfmt import (
     GIVE_UP,
     LETTER_D,
+    NO_TEXT,
     format_char,
     format_int,
     format_number,
     format_quoted,
     format_unsigned,
+    put_elements,
     put_slice,
 )
 from jitvm.runtime.string import (
@@ -47,6 +49,7 @@ from jitvm.runtime.table import (
     tab_new,
     tab_newkey,
 )
+from jitvm.runtime.tabsize import MAX_ASIZE, MAX_HBITS
 from jitvm.runtime.upcalls import UPCALL_FORMAT
 from jitvm.runtime.value import NIL
 
@@ -108,7 +111,9 @@ def trace_tab_len_hint(g: Ptr[VM], t: Ptr[GCtab], hint: i32) -> i32:
 
 @native
 def trace_tab_new_ah(g: Ptr[VM], asize: i32, hsize: i32) -> Ptr[GCtab]:
-    """From sizes in elements, as table.new takes them."""
+    """From sizes in elements, as table.new takes them; null if they are too large."""
+    if unlikely(asize >= MAX_ASIZE or u32(hsize) > 1 << MAX_HBITS):
+        return Ptr[GCtab](u64(0))
     hbits = u32(0)
     while i32(u32(1) << hbits) < hsize:
         hbits = hbits + 1
@@ -249,6 +254,19 @@ def trace_buf_putstr_rep(g: Ptr[VM], buf: Ptr[VM], s: Ptr[GCstr], count: i32) ->
         return buf
     for _ in range(count):
         bytes_copy(g, buf_room(g, u64(s.len)), str_data(s), s.len)
+    return buf
+
+
+@native
+def trace_buf_puttab(
+    g: Ptr[VM], buf: Ptr[VM], t: Ptr[GCtab], between: Ptr[GCstr], first: i32, last: i32
+) -> Ptr[VM]:
+    """What table.concat puts; no separator: null.  Null if an element is no text."""
+    separator = between if addr(between) != 0 else g.stremptyz
+    size = put_elements(g, t, separator, first, last, g.buf_length)
+    if unlikely(size & NO_TEXT != 0):
+        return Ptr[VM](u64(0))
+    g.buf_length = size
     return buf
 
 

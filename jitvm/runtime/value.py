@@ -51,6 +51,8 @@ UDATA_BITS = TAG_UDATA << TAG_SHIFT & _MASK
 LIGHTUD_BITS = TAG_LIGHTUD << TAG_SHIFT & _MASK
 #: Stands below the frame of a message handler (runtime/messages.py); no lightuserdata has that address.
 HANDLER_MARK = LIGHTUD_BITS | 0x7FFE_0000_0000
+#: Below the frame of a finalizer.
+FINALIZER_MARK = HANDLER_MARK + 1
 #: Every slot below is true; nil and false are at or above.
 TRUTH_LIMIT = TAG_FALSE << TAG_SHIFT & _MASK
 #: Every slot at or above is no number (unsigned comparison of all 64 bits).

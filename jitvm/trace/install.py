@@ -64,7 +64,7 @@ def blacklist(view: View, proto: int, pc: int) -> None:
     op = view.ins(pc) & 0xFF
     if op == BC.ITERN:
         set_op(view, pc, BC.ITERC)
-        set_op(view, pc + 4 + 4 * (1 + jump_of(view.ins(pc + 4))), BC.JMP)
+        set_op(view, pc + 4 * (1 + jump_of(view.ins(pc + 4))), BC.JMP)
     else:
         set_op(view, pc, op + 1)
         view.set_proto_flags(proto, view.proto_flags(proto) | ProtoFlag.ILOOP)

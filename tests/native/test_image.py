@@ -123,21 +123,6 @@ def test_damaged_cache_is_rebuilt(filled: Path) -> None:
     assert cache.read(filled / f"image-{cache.content_key()}") is not None
 
 
-@pytest.mark.parametrize(
-    ("cache_home", "home", "expected"),
-    [
-        ("/somewhere", "/home/x", "/somewhere/jitvm"),
-        ("", "/home/x", "/home/x/.cache/jitvm"),
-        ("relative", "/home/x", "/home/x/.cache/jitvm"),
-        ("", "relative", "/dev/null/jitvm"),
-    ],
-)
-def test_directory(cache_home: str, home: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", cache_home)
-    monkeypatch.setenv("HOME", home)
-    assert cache.directory() == expected
-
-
 def test_processes_may_build_at_once(filled: Path, tmp_path: Path) -> None:
     """Each builds what is missing; whoever is last leaves a whole file, and nothing else is left."""
     folder = tmp_path / "jitvm"

@@ -10,6 +10,7 @@ from jitvm.runtime.runtime import Runtime
 from jitvm.trace.cache import TraceCache
 from jitvm.trace.penalty import MAXIMUM, MINIMUM, Penalties
 from tests.record.harness import TracingEngine
+from tests.support import process
 
 LOOP = b"local s = 0 for i = 1, 200 do s = s + i end while s > 0 do s = s - 100 end result = s"
 
@@ -69,3 +70,25 @@ def test_program_runs_on_after_a_flush() -> None:
         runtime.call(function)
         assert runtime.values.to_python(runtime.field(runtime.heap.g.globals, b"result")) == 0.0
         runtime.jit.flush()
+
+
+BLACKLISTED = """
+local inner, wrong = {1, 2}, 0
+local outer = {a = inner, b = inner, c = inner, d = inner, e = inner}
+local function hot(...) for i = 1, 100 do end end
+for i = 1, 60000 do
+  hot()
+  local n = 0
+  for _, t in pairs(outer) do
+    for _ in pairs(t) do end
+    n = n + 1
+  end
+  if n ~= 5 then wrong = wrong + 1 end
+end
+print(wrong)"""
+
+
+def test_a_blacklisted_pairs_loop_still_visits_all() -> None:
+    """It becomes a plain generic loop; side traces of inner loops were compiled when it was none."""
+    done = process.jitvm("-e", BLACKLISTED)
+    assert (done.stdout, done.stderr) == ("0\n", "")

@@ -1,0 +1,71 @@
+"""Programs that luajit compiles to wrong results; jitvm gives what the interpreter gives.
+
+They cannot be in tests/lua, whose expectations are luajit's in every mode.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import process
+
+#: A sunk table is made anew in a side trace, with two stores under one key, which is one new key.
+TWICE_STORED = """
+jit.opt.start("tryside=1")  -- The side trace goes on in the interpreter at once, with a table.
+local side
+local function twice(n)
+  local t = {}
+  t.key = false
+  t.key = n == n
+  if side then end
+  return t.key
+end
+local function interpreted(n) return twice(n) end
+jit.off(interpreted)
+interpreted(0)
+interpreted(0)
+side = true
+interpreted(0)
+interpreted(0)
+print(twice(0))"""
+
+#: One table under two names, with a nil stored through HREF between two stores through HREFK.
+SAME_TABLE = """
+local function stores(a, b)
+  local count = 0
+  local mt = {__newindex = function(t, k, v) count = count + 1 rawset(t, k, v) end}
+  setmetatable(a, mt)
+  setmetatable(b, mt)
+  for _ = 1, 4 do
+    a[10] = 1
+    b[10] = nil
+    a[10] = 1
+    b[10] = 1
+  end
+  return count
+end
+local big = {}
+for i = 1, 65536 do big[-i] = true end
+stores({}, big)
+local small = {}
+print(stores(small, small))"""
+
+#: The second iteration of a loop reads what the first has put into a new table, of another type.
+UNSTABLE = """
+local slot, result = {}
+for i = 1, 105 do
+  local t = slot
+  result = t[1]
+  slot = i % 2 ~= 0 and {false} or {true}
+end
+print(result)"""
+
+PROGRAMS = [(TWICE_STORED, "true"), (SAME_TABLE, "5"), (UNSTABLE, "true")]
+FLAGS = [["-joff"], [], ["-Ohotloop=1", "-Ohotexit=1"]]
+
+
+@pytest.mark.parametrize("program, result", PROGRAMS, ids=["sunk", "alias", "unstable"])
+@pytest.mark.parametrize("flags", FLAGS, ids=["joff", "default", "hot"])
+def test_result(program: str, result: str, flags: list[str]) -> None:
+    done = process.jitvm(*flags, "-e", program)
+    assert (done.stdout, done.stderr) == (result + "\n", "")
