@@ -15,7 +15,7 @@ from jitvm.front.chunkid import chunk_id
 from jitvm.front.errors import BadArgument, LuaError
 from jitvm.front.proto import ProtoFlag
 from jitvm.lib.call_py import Call, Result, Results, Slot, function
-from jitvm.runtime.debug import FrameInfo, local_variable, traceback, variable_name
+from jitvm.runtime.debug import FrameInfo, Place, local_variable, traceback, variable_name
 from jitvm.runtime.state import YIELDED
 from jitvm.runtime.value import FUNC_BITS, LIGHTUD_BITS, NIL, POINTER, TAB_BITS
 from jitvm.runtime.values import (
@@ -48,9 +48,9 @@ def target_thread(call: Call) -> tuple[Ptr, int]:
     return call.thread, 0
 
 
-def frames_of(call: Call, thread: Ptr, level: int) -> list[FrameInfo]:
+def places_of(call: Call, thread: Ptr, level: int) -> list[Place]:
     """The frames down to a level, its caller's too; fewer if there are no more."""
-    return list(islice(call.runtime.frames.walk(thread, 0), max(level, 0) + 2))
+    return list(islice(call.runtime.frames.places(thread, 0), max(level, 0) + 2))
 
 
 # Metatables and environments.
@@ -136,7 +136,7 @@ def debug_setfenv(call: Call) -> Results:
     return (Slot(call.bits(1)),)
 
 
-def is_entry(call: Call, thread: Ptr, level: int, frames: list[FrameInfo]) -> bool:
+def is_entry(call: Call, thread: Ptr, level: int, frames: list[Place]) -> bool:
     """Is it the level of the program that runs Lua, below the main chunk?"""
     return level == len(frames) and bool(thread.addr == call.runtime.tracer.main)
 
@@ -146,12 +146,12 @@ def _function_at(call: Call, default: int | None) -> Ptr:
     if kind_of(call.bits(1)) == KIND_FUNC:
         return Ptr(GCfunc, call.bits(1) & POINTER)
     level = call.integer(1, default)
-    frames = frames_of(call, call.thread, level)
+    frames = places_of(call, call.thread, level)
     if is_entry(call, call.thread, level, frames):
         return Ptr(GCfunc, call.runtime.builtins.function("debug.entry_aux"))
     if not 0 <= level < len(frames):
         raise BadArgument(1, b"invalid level")
-    return Ptr(GCfunc, frames[level].function)
+    return Ptr(GCfunc, frames[level][1])
 
 
 @function("getfenv")
@@ -196,14 +196,15 @@ def debug_getinfo(call: Call) -> Results:
             raise BadArgument(skip + 2, b"invalid option")
     elif kind_of(which) >= NUMBER_FROM or parse_number(_text(call, which)) is not None:
         level = call.integer(skip + 1)
-        frames = frames_of(call, thread, level)
+        frames = places_of(call, thread, level)
         if is_entry(call, thread, level, frames):
             fn = Ptr(GCfunc, call.runtime.builtins.function("debug.entry_aux"))
         elif not 0 <= level < len(frames):
             return (None,)
         else:
-            frame = frames[level]
-            caller = frames[level + 1] if level + 1 < len(frames) else None
+            frame = call.runtime.frames.info(frames[level])
+            if "n" in options and level + 1 < len(frames):
+                caller = call.runtime.frames.info(frames[level + 1])
             fn = Ptr(GCfunc, frame.function)
     else:
         raise BadArgument(skip + 1, b"function or level expected")
@@ -257,15 +258,16 @@ def _described(
 def _level_frame(call: Call, thread: Ptr, number: int) -> tuple[FrameInfo, int | None] | None:
     """The frame of a level, and the base of the one above it; None for the program below the main chunk."""
     level = call.integer(number)
-    frames = frames_of(call, thread, level)
+    frames = places_of(call, thread, level)
     if is_entry(call, thread, level, frames):
         return None
     if not 0 <= level < len(frames):
         raise BadArgument(number, b"level out of range")
+    info = call.runtime.frames.info
     if level:
-        return frames[level], frames[level - 1].bottom
+        return info(frames[level]), info(frames[level - 1]).bottom
     # What a suspended coroutine has yielded is no longer its own.
-    return frames[0], frames[0].base if thread.status == YIELDED else None
+    return info(frames[0]), frames[0][0] if thread.status == YIELDED else None
 
 
 def _entry_variable(call: Call, slot: int) -> Results:

@@ -10,6 +10,7 @@ the variable information where a local variable is live, else from the bytecode 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from struct import Struct
 
 from ir.layout import Ptr
 from ir.objects import Frame, GCfunc
@@ -22,6 +23,9 @@ from jitvm.runtime.value import FINALIZER_MARK, HANDLER_MARK, POINTER
 
 OPS = tuple(BC)
 TAG_FUNC_WORD = (1 << 17) - 9
+unpack_words = Struct("<QQ").unpack
+#: Base, function, PC.
+Place = tuple[int, int, int]
 #: What names the metamethods' callers go by.
 META_NAMES = ("__index", "__newindex", "__gc", "__mode", "__eq", "__len", "__lt", "__le", "__concat",
               "__call", "__add", "__sub", "__mul", "__div", "__mod", "__pow", "__unm")
@@ -60,26 +64,27 @@ class Frames:
 
     def walk(self, thread: Ptr, savepc: int) -> Iterator[FrameInfo]:
         """Innermost first.  `savepc`: PC of the innermost function, if it is a Lua function."""
+        return (self.info(place) for place in self.places(thread, savepc))
+
+    def places(self, thread: Ptr, savepc: int) -> Iterator[Place]:
+        """The same without looking at the functions: stacks can be deep."""
+        from ir.layout import ACCESS
+
+        read, stack = ACCESS.memory.read, thread.stack.addr
         base, pc = thread.base.addr, savepc
-        bottom = thread.stack.addr + 16
-        while base > bottom:
-            function = _word(base - 16)
-            link = _word(base - 8)
+        while base > stack + 16:
+            function, link = unpack_words(read(base - 16, 16))
             if function >> 47 == TAG_FUNC_WORD:
-                yield self._info(base, function & POINTER, pc)
+                yield base, function & POINTER, pc
             kind = link & 7
-            if kind & 3 == Frame.LUA:
-                pc = link
-                base = base - 16 - 8 * (_ins(pc - 4) >> 8 & 0xFF)
-                continue
             if kind == Frame.VARG:
                 base -= link & ~7
                 link = _word(base - 8)
                 kind = link & 7
-                if kind & 3 == Frame.LUA:
-                    pc = link
-                    base = base - 16 - 8 * (_ins(pc - 4) >> 8 & 0xFF)
-                    continue
+            if kind & 3 == Frame.LUA:
+                pc = link
+                base -= 16 + 8 * read(pc - 3, 1)[0]
+                continue
             pc = _word(base - 24) if kind == Frame.CONT else 0
             if kind == Frame.CP and _word(base - 24) in (HANDLER_MARK, FINALIZER_MARK):
                 pc = _word(base - 32)
@@ -87,9 +92,10 @@ class Frames:
                 continue
             base -= link & ~7
             if kind & 3 == Frame.C and self.interrupted:
-                pc = self.interrupted.get((thread.addr, base - thread.stack.addr), 0)
+                pc = self.interrupted.get((thread.addr, base - stack), 0)
 
-    def _info(self, base: int, function: int, pc: int) -> FrameInfo:
+    def info(self, place: Place) -> FrameInfo:
+        base, function, pc = place
         fn = Ptr(GCfunc, function)
         if fn.ffid != 0:
             return FrameInfo(base, function, None, -1)
@@ -115,12 +121,6 @@ def _word(address: int) -> int:
     from ir.layout import ACCESS
 
     return int.from_bytes(ACCESS.memory.read(address, 8), "little")
-
-
-def _ins(address: int) -> int:
-    from ir.layout import ACCESS
-
-    return int.from_bytes(ACCESS.memory.read(address, 4), "little")
 
 
 def where(frame: FrameInfo | None) -> bytes:
@@ -225,15 +225,27 @@ def traceback(
 
     `unlisted`: levels above those that are on the stack, where luajit would run a handler of errors.
     """
-    listed = list(frames.walk(thread, savepc))
-    lines = [b""] * unlisted
-    lines += [_describe(frames, info, listed[at + 1] if at + 1 < len(listed) else None, addresses)
-             for at, info in enumerate(listed)]
-    if thread.addr == addresses.main:
-        lines.append(b"[C]: at 0x%08x" % addresses.entry)
-    if len(lines) > LEVELS_FIRST + LEVELS_LAST + 1:
-        lines[max(LEVELS_FIRST, level):-LEVELS_LAST] = [b"..."]
-    return b"stack traceback:" + b"".join(b"\n\t" + line for line in lines[max(level, 0):])
+    listed = list(frames.places(thread, savepc))
+    count = unlisted + len(listed) + (thread.addr == addresses.main)
+    shown, left_out = list(range(max(level, 0), count)), range(0)
+    if count > LEVELS_FIRST + LEVELS_LAST + 1:
+        left_out = range(max(LEVELS_FIRST, level), count - LEVELS_LAST)
+    lines = []
+    for number in shown:
+        if number not in left_out:
+            lines.append(_line(frames, listed, number - unlisted, addresses))
+        elif number == left_out.start:
+            lines.append(b"...")
+    return b"stack traceback:" + b"".join(b"\n\t" + line for line in lines)
+
+
+def _line(frames: Frames, listed: list[Place], at: int, addresses: Tracer) -> bytes:
+    if at < 0:
+        return b""
+    if at == len(listed):
+        return b"[C]: at 0x%08x" % addresses.entry
+    caller = frames.info(listed[at + 1]) if at + 1 < len(listed) else None
+    return _describe(frames, frames.info(listed[at]), caller, addresses)
 
 
 @dataclass(slots=True, frozen=True)

@@ -74,8 +74,8 @@ def finalize(g: Ptr[VM], ud: Ptr[GCudata]) -> i64:
 
 
 @native
-def gc_finalize_all(g: Ptr[VM]) -> i64:
-    """The program ends: every finalizer that has not run.  -1 for an error: call it again for the others."""
+def gc_separate_all(g: Ptr[VM]) -> bool:
+    """The program ends: every finalizer that has not run is due. Are there any?"""
     separate_udata(g, u32(1))
     g.savepc = 0
-    return run_finalizers(g)
+    return addr(g.gc_pending) != 0

@@ -53,8 +53,8 @@ TRACING = tuple(
 )
 
 FAILED = -1
-#: Finalizers that may fail when the program ends, before the others are left alone.
-MAX_FAILED_FINALIZERS = 10
+#: How often, when the program ends, finalizers run for what finalizers made.
+FINALIZER_ROUNDS = 10
 NO_MEMORY = b"not enough memory"
 
 
@@ -109,9 +109,11 @@ class Runtime:
     def close(self) -> None:
         """Runs the finalizers and writes what is buffered; nothing may be used afterwards."""
         ACCESS.memory = self.heap.memory
-        for _ in range(MAX_FAILED_FINALIZERS):
-            if self.heap.call("gc_finalize_all", self.heap.g) == 0:
+        for _ in range(FINALIZER_ROUNDS):  # Finalizers may make objects that have one.
+            if not self.heap.call("gc_separate_all", self.heap.g):
                 break
+            while self.heap.call("run_finalizers", self.heap.g) < 0:
+                pass  # One has failed; the others run all the same.
         self.out.flush()
 
     def release(self) -> None:
