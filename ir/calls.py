@@ -89,6 +89,11 @@ _ROWS: dict[int, _Row] = {
     21: ("lj_buf_putstr_upper", "ptr str", "ptr", "L", _THROW),
     22: ("lj_buf_putstr_rep", "ptr str int", "ptr", "L", _THROW),
     23: ("lj_buf_puttab", "ptr tab str int int", "ptr", "L", _THROW),
+    24: ("lj_bufx_set", "ptr ptr int str", "nil", "S", 0),
+    26: ("lj_serialize_put", "ptr ptr", "ptr", "S", _THROW),
+    27: ("lj_serialize_get", "ptr ptr", "ptr", "S", _THROW),
+    28: ("lj_serialize_encode", "ptr", "str", "A", _STATE | _THROW),
+    29: ("lj_serialize_decode", "ptr str", "int", "A", _STATE | _THROW),
     30: ("lj_buf_tostr", "ptr", "str", "L", _THROW),
     31: ("lj_tab_new_ah", "int int", "tab", "A", _STATE | _THROW),
     32: ("lj_tab_new1", "int", "tab", "A", _STATE | _THROW),
@@ -128,7 +133,7 @@ _ROWS: dict[int, _Row] = {
 }
 
 _UNAVAILABLE = {
-    24: "lj_bufx_set lj_bufx_more lj_serialize_put lj_serialize_get lj_serialize_encode lj_serialize_decode",
+    25: "lj_bufx_more",
     59: "lj_vm_floor lj_vm_ceil lj_vm_trunc sqrt",
     68: "lj_vm_tobit softfp_add softfp_sub softfp_mul softfp_div softfp_cmp softfp_i2d softfp_d2i "
     "lj_vm_sfmin lj_vm_sfmax lj_vm_tointg softfp_ui2d softfp_f2d softfp_d2ui softfp_d2f softfp_i2f "
@@ -157,5 +162,9 @@ CALLS: tuple[CallInfo, ...] = _table()
 CALL_NUMBERS: dict[str, int] = {call.name: call.number for call in CALLS}
 
 assert len(CALLS) == 113 and CALLS[112].name == "lj_carith_ror64"
+#: What appends to a buffer and gives that back.
+BUFFER_PUTS = range(CALL_NUMBERS["lj_strfmt_putint"], CALL_NUMBERS["lj_bufx_set"])
+#: What changes a buffer other than by its fields, as far as forwarding of those is concerned.
+BUFFER_CALLS = range(CALL_NUMBERS["lj_strfmt_putint"], CALL_NUMBERS["lj_buf_tostr"])
 #: The buffer operations that fold may replay on another buffer stand together.
 assert CALL_NUMBERS["lj_buf_putstr_rep"] - CALL_NUMBERS["lj_buf_putstr_reverse"] == 3

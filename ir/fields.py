@@ -1,7 +1,7 @@
 """THE table of fields that FLOAD, FREF and FSTORE name, with LuaJIT's numbers and printed names.
 
 A row is  NAME = printed name, struct or None, field, IR type.  Fields of object kinds that this VM does not
-have (cdata, buffers) keep their numbers, without a struct.
+have (cdata) keep their numbers, without a struct.  A buffer's stand behind the header of its userdata.
 
 A literal at or above `len(FIELDS)` is not a field: LuaJIT loads constants of its global state that way,
 with nil as the object (`FLOAD nil #276` is the sign mask of NEG).  The numbers are LuaJIT's, so listings
@@ -11,7 +11,7 @@ agree; the backend knows them by the names here.
 from __future__ import annotations
 
 from ir.layout import Struct, offset_of
-from ir.objects import GCfunc, GCstr, GCtab, GCudata, State
+from ir.objects import Buffer, GCfunc, GCstr, GCtab, GCudata, State
 from ir.record import dataclass
 from ir.types import IRType
 
@@ -29,7 +29,8 @@ class Field:
     @property
     def offset(self) -> int:
         assert self.struct is not None, f"no struct has {self.name}"
-        return offset_of(self.struct, self.field)
+        header = GCudata.sizeof() if self.struct is Buffer else 0
+        return header + offset_of(self.struct, self.field)
 
 
 _ROWS: tuple[tuple[str, type[Struct] | None, str, IRType], ...] = (
@@ -47,12 +48,12 @@ _ROWS: tuple[tuple[str, type[Struct] | None, str, IRType], ...] = (
     ("udata.meta", GCudata, "metatable", IRType.TAB),
     ("udata.udtype", GCudata, "udtype", IRType.U8),
     ("udata.file", GCudata, "file", IRType.P64),
-    ("sbuf.w", None, "w", IRType.P64),
-    ("sbuf.e", None, "e", IRType.P64),
-    ("sbuf.b", None, "b", IRType.P64),
-    ("sbuf.l", None, "l", IRType.P64),
-    ("sbuf.ref", None, "ref", IRType.P64),
-    ("sbuf.r", None, "r", IRType.P64),
+    ("sbuf.w", Buffer, "w", IRType.P64),
+    ("sbuf.e", Buffer, "e", IRType.P64),
+    ("sbuf.b", Buffer, "b", IRType.P64),
+    ("sbuf.l", Buffer, "l", IRType.P64),
+    ("sbuf.ref", Buffer, "ref", IRType.P64),
+    ("sbuf.r", Buffer, "r", IRType.P64),
     ("cdata.ctypeid", None, "ctypeid", IRType.U16),
     ("cdata.ptr", None, "ptr", IRType.P64),
     ("cdata.int", None, "int", IRType.INT),
@@ -78,10 +79,16 @@ FIELD_NUMBERS: dict[str, int] = {field.name: field.number for field in FIELDS}
     FL_UDATA_META,
     FL_UDATA_UDTYPE,
     FL_UDATA_FILE,
-) = range(14)
+    FL_SBUF_W,
+    FL_SBUF_E,
+    FL_SBUF_B,
+    FL_SBUF_L,
+    FL_SBUF_REF,
+    FL_SBUF_R,
+) = range(20)
 
 #: Loaded with nil as the object: masks of ABS and NEG for numbers, the strings' metatable, default output.
 GG_ABS, GG_NEG, GG_STRING_META, GG_OUTPUT = 272, 276, 182, 204
 
-assert FIELDS[FL_UDATA_FILE].name == "udata.file" and FIELDS[FL_TAB_NOMM].name == "tab.nomm"
+assert FIELDS[FL_SBUF_R].name == "sbuf.r" and FIELDS[FL_TAB_NOMM].name == "tab.nomm"
 assert len(FIELDS) == 25 and min(GG_ABS, GG_NEG) > len(FIELDS)

@@ -90,6 +90,24 @@ class GCudata(Struct):
     gclist: Ptr[GCObject]
 
 
+class Buffer(Struct):
+    """What follows the header of a string.buffer: the bytes from `r` to `w` are there to be read.
+
+    While they are those of the string `ref`, which must not be written to, `l` has the bit BUFFER_COW; else
+    the memory from `b` to `e` is the buffer's own."""
+
+    w: Ptr[u8]
+    e: Ptr[u8]
+    b: Ptr[u8]
+    l: u64
+    ref: Ptr[GCstr]
+    r: Ptr[u8]
+    strings: Ptr[GCtab]  # Dictionaries for serialising.
+    metatables: Ptr[GCtab]
+
+
+BUFFER_COW = 2
+
 #: Kinds of userdata.
 UDTYPE_USERDATA, UDTYPE_IO_FILE, UDTYPE_BUFFER = 0, 1, 3
 
@@ -390,6 +408,7 @@ class Frame(IntEnum):
     PCALLH = 7
 
 
+assert GCudata.sizeof() == 48  # Traces add it, as LuaJIT's do.
 assert TValue.sizeof() == 8 and Node.sizeof() == 24 and GCstr.sizeof() == 24
 assert offset_of(VM, "dispatch") == 0x78
 assert offset_of(GCtab, "metatable") == offset_of(GCudata, "metatable")

@@ -38,29 +38,27 @@ def comparison(x: Expander, ins: Ins) -> None:
 
 
 def operand(x: Expander, ref: Ins, type_: IRType) -> Ins:
-    """A null pointer constant compares as zero."""
-    if ref.op is Op.KNULL:
-        return x.b.kint(0, type_)
-    return x.value(ref)
+    """A null pointer constant is zero; among words of 64 bits an integer is extended."""
+    if ref.op is Op.KNULL or (ref.op is Op.KINT and type_.is_integer and type_.size == 8):
+        return x.b.kint(int(ref.value), type_)
+    value = x.value(ref)
+    if type_.is_integer and type_.size == 8 and value.type.size == 4:
+        return x.b.emit(Op.CONV, IRType.I64, value, IRType.I64 << CONV_DST_SHIFT | IRType.INT | CONV_SEXT)
+    return value
+
+
+@EXPAND(Op.ADD, Op.SUB, Op.BAND, Op.BOR, Op.BXOR)
+def mixed(x: Expander, ins: Ins) -> Ins:
+    """Pointers and integers of either size."""
+    type_ = machine_type(ins.type)
+    return x.b.emit(ins.op, type_, *[operand(x, arg, type_) for arg in ins.args])
 
 
 @EXPAND(
-    Op.BNOT, Op.BSWAP, Op.BAND, Op.BOR, Op.BXOR, Op.BSHL, Op.BSHR, Op.BSAR, Op.BROL, Op.BROR,
-    Op.SUB, Op.MUL, Op.DIV, Op.MIN, Op.MAX,
-)  # fmt: skip
+    Op.BNOT, Op.BSWAP, Op.BSHL, Op.BSHR, Op.BSAR, Op.BROL, Op.BROR, Op.MUL, Op.DIV, Op.MIN, Op.MAX
+)
 def same(x: Expander, ins: Ins) -> Ins:
     return x.b.emit(ins.op, machine_type(ins.type), *[x.value(arg) for arg in ins.args])
-
-
-@EXPAND(Op.ADD)
-def addition(x: Expander, ins: Ins) -> Ins:
-    type_ = machine_type(ins.type)
-    left, right = (x.value(arg) for arg in ins.args)
-    if type_ is IRType.P64 and right.type.size == 4:
-        right = x.b.emit(
-            Op.CONV, IRType.I64, right, IRType.I64 << CONV_DST_SHIFT | IRType.INT | CONV_SEXT
-        )
-    return x.b.emit(Op.ADD, type_, left, right)
 
 
 @EXPAND(Op.NEG, Op.ABS)

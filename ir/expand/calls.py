@@ -7,7 +7,7 @@ through its VM field.
 
 from __future__ import annotations
 
-from ir.calls import CALLS, CallFlag
+from ir.calls import BUFFER_PUTS, CALLS, CallFlag
 from ir.expand.arith import extern
 from ir.expand.boxing import store_slot
 from ir.expand.core import EXPAND, Expander, machine_type
@@ -16,6 +16,7 @@ from ir.types import IRType
 from ir.values import Ins
 
 _TOSTR_CHAR = 2
+_BUFHDR_RESET, _BUFHDR_WRITE = 0, 2
 
 
 def arguments(ref: Ins) -> list[Ins]:
@@ -40,10 +41,25 @@ def call(x: Expander, ins: Ins) -> Ins:
     type_ = machine_type(info.result)
     if info.flags & CallFlag.EXTERN:
         return extern(x, info.symbol, type_, *values)
+    if info.op is Op.CALLL and info.number in BUFFER_PUTS and values[0] is not x.g:
+        return put_elsewhere(x, info.symbol, values)
     result = x.call(f"trace_{info.symbol}", type_, x.g, *values)
-    if ins.guard and info.flags & CallFlag.THROW and type_ is IRType.P64:
-        x.guard(Op.NE, IRType.P64, result, x.b.kint(0, IRType.P64))
-    return result
+    if ins.guard and info.flags & CallFlag.THROW:
+        x.guard(Op.NE, type_, result, x.b.kint(0, type_))
+    return values[0] if info.number in BUFFER_PUTS else result  # The buffer itself, which BUFPUT knows.
+
+
+def not_null(x: Expander, pointer: Ins) -> None:
+    x.guard(Op.NE, IRType.P64, pointer, x.b.kint(0, IRType.P64))
+
+
+def put_elsewhere(x: Expander, symbol: str, values: list[Ins]) -> Ins:
+    """What a call puts behind the contents of the VM's buffer is moved to a buffer of the program's."""
+    buffer = values[0]
+    start = x.global_load("buf_length", IRType.U64)
+    not_null(x, x.call(f"trace_{symbol}", IRType.P64, x.g, x.g, *values[1:]))
+    not_null(x, x.call("trace_sbuf_take", IRType.P64, x.g, buffer, start))
+    return buffer
 
 
 def widened(x: Expander, ref: Ins, wanted: IRType) -> Ins:
@@ -81,14 +97,22 @@ def to_number(x: Expander, ins: Ins) -> Ins:
 
 @EXPAND(Op.BUFHDR)
 def buffer_start(x: Expander, ins: Ins) -> Ins:
-    """Reset the VM's string buffer (mode 0) or go on with it; the value only chains the operations."""
-    if ins.args[1] == 0:
+    """Reset the VM's string buffer or go on with it, where the value only chains the operations.
+
+    Or write to a buffer of the program's: the value is its address."""
+    if ins.args[1] == _BUFHDR_WRITE:
+        return x.value(ins.args[0])
+    if ins.args[1] == _BUFHDR_RESET:
         x.call("trace_buf_reset", IRType.INT, x.g)
     return x.g
 
 
 @EXPAND(Op.BUFPUT)
 def buffer_put(x: Expander, ins: Ins) -> Ins:
+    buffer = x.value(ins.args[0])
+    if buffer is not x.g:
+        not_null(x, x.call("trace_sbuf_putstr", IRType.P64, x.g, buffer, x.value(ins.args[1])))
+        return buffer
     x.call("trace_buf_putstr", IRType.INT, x.g, x.value(ins.args[1]))
     return x.g
 

@@ -115,7 +115,10 @@ def global_constant(x: Expander, number: int) -> Ins | None:
 def field_store(x: Expander, ins: Ins) -> None:
     reference, value = ins.args
     type_ = FIELDS[reference.args[1]].type
-    stored = x.b.kint(0, IRType.U64) if value.op is Op.KNULL else x.value(value)
+    if value.op is Op.KNULL or (value.op is Op.KINT and type_ is IRType.P64):
+        stored = x.b.kint(int(value.value), IRType.U64)
+    else:
+        stored = x.value(value)
     x.b.store(type_ if type_.is_integer else IRType.P64, x.value(reference), stored)
 
 
@@ -165,7 +168,7 @@ def temporary_reference(x: Expander, ins: Ins) -> Ins:
     value, mode = ins.args
     field = "tmptv2" if mode & 4 else "tmptv"
     address = x.global_address(field)
-    if mode & 1 and isinstance(value, Ins) and value.type is not IRType.NIL:
+    if mode & 1:
         store_slot(x, address, 0, value)
     return address
 
@@ -198,6 +201,6 @@ def table_duplicate(x: Expander, ins: Ins) -> Ins:
     return x.call("tab_dup", IRType.P64, x.g, x.value(ins.args[0]))
 
 
-@EXPAND(Op.SNEW)
+@EXPAND(Op.SNEW, Op.XSNEW)
 def string_new(x: Expander, ins: Ins) -> Ins:
     return x.call("str_new", IRType.P64, x.g, x.value(ins.args[0]), x.value(ins.args[1]))

@@ -214,6 +214,12 @@ def cse_immutable(b: TraceBuilder, ins: Ins, left: Ins, right: int) -> Ins:
     return b.cse(ins)
 
 
+@fold(*[f"FLOAD any sbuf.{name}" for name in ("w", "e", "b", "l", "ref", "r")])
+def fload_sbuf(b: TraceBuilder, ins: Ins, left: Ins, right: int) -> Ins:
+    """Fields of a buffer, which its operations change too"""
+    return alias.forward_sbuf(b, ins)
+
+
 @fold("FLOAD any any")
 def fwd_fload(b: TraceBuilder, ins: Ins, left: Ins, right: int) -> Ins:
     """Fields that stores may change"""

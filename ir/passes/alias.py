@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ir.calls import CALL_NUMBERS
+from ir.calls import BUFFER_CALLS, CALL_NUMBERS
 from ir.enums import Enum
-from ir.fields import FL_TAB_META, FL_TAB_NOMM
+from ir.fields import FL_SBUF_R, FL_SBUF_W, FL_TAB_META, FL_TAB_NOMM
 from ir.fold.engine import DROPPED
 from ir.heap import slot_type, table_lookup
 from ir.ops import XLOAD_READONLY, XLOAD_VOLATILE, Op
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _TAB_CLEAR = CALL_NUMBERS["lj_tab_clear"]
 _STORE_OF = {Op.ALOAD: Op.ASTORE, Op.HLOAD: Op.HSTORE, Op.ULOAD: Op.USTORE, Op.FLOAD: Op.FSTORE}
+BUFFER_FIELDS = range(FL_SBUF_W, FL_SBUF_R + 1)
 _ALLOCATIONS = (Op.TNEW, Op.TDUP)
 
 
@@ -439,7 +440,7 @@ def eliminate_fstore(b: TraceBuilder, ins: Ins) -> Ins:
         if alias is Alias.MAY and store.args[1] is not value:
             break
         if alias is Alias.MUST:
-            if store.args[1] is value:
+            if store.args[1] is value and fref.args[1] not in BUFFER_FIELDS:
                 return DROPPED
             if store.ref > b.head(Op.LOOP) and not _field_seen_since(b, store, fref):
                 b.remove(store)
@@ -452,6 +453,27 @@ def _field_seen_since(b: TraceBuilder, store: Ins, fref: Ins) -> bool:
         if ins.guard or (ins.op is Op.FLOAD and ins.args[1] == fref.args[1]):
             return True
     return False
+
+
+def buffers_changed(b: TraceBuilder, limit: int) -> bool:
+    """Was there, after `limit`, an operation on a buffer that its fields do not tell of?"""
+    if b.head(Op.BUFPUT) > limit:
+        return True
+    for op in (Op.CALLS, Op.CALLL):
+        for call in reversed(b.chain[op]):
+            if call.ref <= limit:
+                break
+            if call.args[1] in BUFFER_CALLS:
+                return True
+    return False
+
+
+def forward_sbuf(b: TraceBuilder, ins: Ins) -> Ins:
+    """FLOAD of a buffer's field."""
+    found = forward_fload(b, ins)
+    if found is not ins and buffers_changed(b, found.ref):
+        return b.append(ins)
+    return found
 
 
 # Untyped memory.

@@ -65,6 +65,7 @@ from jitvm.runtime.meta import (
 from jitvm.runtime.number import str_tonum
 from jitvm.runtime.string import str_cat, str_cmp
 from jitvm.runtime.table import tab_set
+from jitvm.runtime.udata import is_buffer
 from jitvm.runtime.value import NIL, is_bool, is_nil, is_number, is_str, obj_equal, set_str, str_of, tab_of
 
 SIGN = 1 << 63
@@ -295,7 +296,8 @@ def slow_order(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @inline
 def is_text(tv: Ptr[TValue]) -> bool:
-    return is_str(tv) or is_number(tv)
+    """What is concatenated as it is."""
+    return is_str(tv) or is_number(tv) or is_buffer(tv)
 
 
 @native
@@ -339,7 +341,7 @@ def slow_cat(vm: Interp, ra: u64, rd: u64) -> Next:
     if is_nil(mo):
         mo = meta_lookup(g, top, MM_CONCAT)
         if is_nil(mo):
-            culprit = top if is_text(top - 1) else top - 1
+            culprit = top if is_str(top - 1) or is_number(top - 1) else top - 1
             return vm.tail(vm_error, ERR_CONCAT, addr(culprit))
     left = (top - 1).bits
     right = top.bits

@@ -11,11 +11,13 @@ dictionary.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
+from ir.calls import CALL_NUMBERS
+from ir.heap import string_bytes
 from ir.layout import Ptr
-from ir.objects import UDTYPE_BUFFER, GCtab, GCudata, TValue
+from ir.objects import UDTYPE_BUFFER, Buffer, GCtab, GCudata, TValue
 from jitvm.front.errors import LuaError
-from jitvm.lib.buffer import METATABLES, STRINGS, TEXT
 from jitvm.lib.call_py import Call, Results, Slot, function
 from jitvm.lib.format_py import formatted
 from jitvm.lib.table import opener
@@ -27,6 +29,8 @@ TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
     from jitvm.runtime.runtime import Runtime
 
+#: Makes an error of a message.
+Complaint = Callable[[bytes], LuaError]
 T_NIL, T_FALSE, T_TRUE, T_NULL, T_LIGHTUD32, T_LIGHTUD64, T_INT, T_NUM, T_TAB = range(9)
 T_METATABLE, T_STRING_INDEX, T_STR = T_TAB + 6, T_TAB + 7, 0x20
 PRIMITIVES = {NIL: T_NIL, FALSE: T_FALSE, TRUE: T_TRUE}
@@ -36,7 +40,6 @@ DEPTH = 100
 #: Entries that a table can have.
 MAX_ARRAY, MAX_HASH = 1 << 27, 1 << 26
 NAN = 0xFFF8000000000000
-SLOT = 8
 
 
 def _u124(value: int) -> bytes:
@@ -48,9 +51,9 @@ def _u124(value: int) -> bytes:
     return b"\xff" + struct.pack("<I", value)
 
 
-def _words(call: Call, address: int, count: int) -> tuple[int, ...]:
+def _words(runtime: Runtime, address: int, count: int) -> tuple[int, ...]:
     """Words of the heap."""
-    return struct.unpack(f"<{count}Q", call.runtime.heap.memory.read(address, 8 * count))
+    return struct.unpack(f"<{count}Q", runtime.heap.memory.read(address, 8 * count))
 
 
 class Dictionaries:
@@ -70,17 +73,20 @@ def _positions(slots: list[int], kind: int) -> dict[int, int]:
     return found
 
 
-def _listed(call: Call, bits: int) -> list[int]:
+def _listed(runtime: Runtime, t: Ptr) -> list[int]:
     """The array part of a dictionary, from index 1 on."""
-    if kind_of(bits) != KIND_TAB:
+    if not t:
         return []
-    t = Ptr(GCtab, bits & POINTER)
-    return list(_words(call, t.array.addr, t.asize))[1:]
+    return list(_words(runtime, t.array.addr, t.asize))[1:]
 
 
-def _dictionaries(call: Call, ud: Ptr) -> Dictionaries:
-    slots = _words(call, ud.env.array.addr, METATABLES + 1)
-    return Dictionaries(_listed(call, slots[STRINGS]), _listed(call, slots[METATABLES]))
+def _contents(ud: Ptr) -> Ptr:
+    """What follows the header."""
+    return Ptr(Buffer, ud.addr + GCudata.sizeof())
+
+
+def _dictionaries(runtime: Runtime, buf: Ptr) -> Dictionaries:
+    return Dictionaries(_listed(runtime, buf.strings), _listed(runtime, buf.metatables))
 
 
 NONE = Dictionaries([], [])
@@ -92,8 +98,8 @@ NONE = Dictionaries([], [])
 class Encoder:
     """One value being written."""
 
-    def __init__(self, call: Call, dictionaries: Dictionaries) -> None:
-        self.call = call
+    def __init__(self, runtime: Runtime, error: Complaint, dictionaries: Dictionaries) -> None:
+        self.runtime, self.error = runtime, error
         self.dictionaries = dictionaries
         self.out: list[bytes] = []
         self.depth = DEPTH
@@ -103,7 +109,7 @@ class Encoder:
         if kind >= NUMBER_FROM:
             self.out.append(struct.pack("<BQ", T_NUM, bits))
         elif kind == KIND_STR:
-            text = self.call.runtime.values.text(bits)
+            text = self.runtime.values.text(bits)
             self.out.append(_u124(T_STR + len(text)) + text)
         elif bits in PRIMITIVES:
             self.out.append(bytes((PRIMITIVES[bits],)))
@@ -112,7 +118,7 @@ class Encoder:
         elif kind == KIND_LIGHTUD:
             self.pointer(bits & POINTER)
         else:
-            raise self.call.error(b"cannot serialize '" + type_name(bits) + b"'")
+            raise self.error(b"cannot serialize '" + type_name(bits) + b"'")
 
     def pointer(self, address: int) -> None:
         if address == 0:
@@ -124,12 +130,12 @@ class Encoder:
 
     def table(self, t: Ptr) -> None:
         if self.depth <= 0:
-            raise self.call.error(b"too deep to serialize")
+            raise self.error(b"too deep to serialize")
         self.depth -= 1
-        array = list(_words(self.call, t.array.addr, t.asize)) if t.asize else []
+        array = list(_words(self.runtime, t.array.addr, t.asize)) if t.asize else []
         while array and array[-1] == NIL:
             array.pop()
-        entries = _entries(self.call, t)
+        entries = _entries(self.runtime, t)
         starts_at_1 = bool(array) and array[0] == NIL
         if t.metatable:
             number = self.dictionaries.metatable_index.get(t.metatable.addr | TAB_BITS)
@@ -150,11 +156,11 @@ class Encoder:
         self.depth += 1
 
 
-def _entries(call: Call, t: Ptr) -> list[tuple[int, int]]:
+def _entries(runtime: Runtime, t: Ptr) -> list[tuple[int, int]]:
     """Values and keys of the hash part, from the last node on."""
     if not t.hmask:
         return []
-    words = _words(call, t.node.addr, 3 * (t.hmask + 1))
+    words = _words(runtime, t.node.addr, 3 * (t.hmask + 1))
     entries = list(zip(words[0::3], words[1::3], strict=True))
     return [entry for entry in reversed(entries) if entry[0] != NIL]
 
@@ -165,8 +171,8 @@ def _entries(call: Call, t: Ptr) -> list[tuple[int, int]]:
 class Decoder:
     """Values being read off some bytes."""
 
-    def __init__(self, call: Call, data: bytes, dictionaries: Dictionaries) -> None:
-        self.call = call
+    def __init__(self, runtime: Runtime, error: Complaint, data: bytes, dictionaries: Dictionaries) -> None:
+        self.runtime, self.error = runtime, error
         self.data = data
         self.at = 0
         self.dictionaries = dictionaries
@@ -174,12 +180,12 @@ class Decoder:
 
     def take(self, count: int) -> bytes:
         if count > len(self.data) - self.at:
-            raise self.end()
+            raise self.ended()
         self.at += count
         return self.data[self.at - count : self.at]
 
-    def end(self) -> LuaError:
-        return self.call.error(b"unexpected end of buffer")
+    def ended(self) -> LuaError:
+        return self.error(b"unexpected end of buffer")
 
     def number(self) -> int:
         first = self.take(1)[0]
@@ -193,7 +199,7 @@ class Decoder:
         """The slot of the next value."""
         tag = self.number()
         if tag >= T_STR:
-            return self.call.runtime.values.string(self.take(tag - T_STR))
+            return self.runtime.values.string(self.take(tag - T_STR))
         if tag == T_NUM:
             bits = int.from_bytes(self.take(8), "little")
             return bits if kind_of(bits) >= NUMBER_FROM else NAN
@@ -211,17 +217,17 @@ class Decoder:
         raise self.bad_tag(tag)
 
     def bad_tag(self, tag: int) -> LuaError:
-        return self.call.error(b"cannot deserialize tag 0x%02x" % tag)
+        return self.error(b"cannot deserialize tag 0x%02x" % tag)
 
     def entry(self, slots: list[int], kind: int) -> int:
         index = self.number()
         if index < len(slots) and kind_of(slots[index]) == kind:
             return slots[index]
-        raise self.call.error(b"cannot deserialize dictionary index %d" % (index + 1))
+        raise self.error(b"cannot deserialize dictionary index %d" % (index + 1))
 
     def table(self, tag: int) -> int:
         if self.depth <= 0:
-            raise self.call.error(b"too deep to serialize")
+            raise self.error(b"too deep to serialize")
         self.depth -= 1
         metatable = 0
         if tag == T_METATABLE:
@@ -232,10 +238,10 @@ class Decoder:
         narray = self.number() if tag >= T_TAB + 2 else 0
         nhash = self.number() if tag & 1 else 0
         if narray > MAX_ARRAY or nhash > MAX_HASH:
-            raise self.call.error(b"table overflow")
+            raise self.error(b"table overflow")
         if narray + 2 * nhash > len(self.data) - self.at + 1:  # No entry takes less than a byte.
-            raise self.end()
-        heap = self.call.runtime.heap
+            raise self.ended()
+        heap = self.runtime.heap
         t = heap.table(narray, (nhash - 1).bit_length() + (nhash == 1) if nhash else 0)
         t.metatable = metatable
         handle = heap.hold(t.addr)
@@ -250,11 +256,11 @@ class Decoder:
         return int(t.addr) | TAB_BITS
 
     def insert(self, t: Ptr) -> None:
-        runtime, key = self.call.runtime, self.get()
+        runtime, key = self.runtime, self.get()
         if key == NIL or kind_of(key) >= NUMBER_FROM and struct.pack("<Q", key) == struct.pack("<Q", NAN):
-            raise self.call.error(b"table index is nil" if key == NIL else b"table index is NaN")
+            raise self.error(b"table index is nil" if key == NIL else b"table index is NaN")
         if runtime.key(t, key) != NIL:
-            raise self.call.error(b"duplicate table key")
+            raise self.error(b"duplicate table key")
         runtime.set_key(t, key, self.get())
 
 
@@ -280,63 +286,122 @@ def _buffer(call: Call) -> Ptr:
     ud = Ptr(GCudata, bits & POINTER)
     if kind_of(bits) != KIND_UDATA or ud.udtype != UDTYPE_BUFFER:
         raise call.wrong(1, b"buffer")
-    return ud
+    return _contents(ud)
 
 
-def _append(call: Call, ud: Ptr, data: bytes) -> Results:
-    """Onto a buffer, which is the result."""
-    heap = call.runtime.heap
+def buffer_bytes(runtime: Runtime, bits: int) -> bytes | None:
+    """What a buffer holds; None if the value is none."""
+    ud = Ptr(GCudata, bits & POINTER)
+    if kind_of(bits) != KIND_UDATA or ud.udtype != UDTYPE_BUFFER:
+        return None
+    buf = _contents(ud)
+    start = int(buf.r.addr)
+    return runtime.heap.memory.read(start, int(buf.w.addr) - start)
+
+
+def append(runtime: Runtime, buf: Ptr, data: bytes) -> None:
+    """Onto a buffer."""
+    heap = runtime.heap
     if data:
-        room = heap.call("buffer_room", heap.g, ud, len(data) + 8)
+        room = heap.call("sbuf_room", heap.g, buf, len(data))
         address = int(room.addr if isinstance(room, Ptr) else room)
         if not address:
             raise LuaError(b"not enough memory")
         heap.memory.write(address, data)
-        heap.call("buffer_filled", ud, len(data))
-    return (Slot(call.bits(1)),)
+        buf.w = address + len(data)
 
 
 @function("buffer.method.putf")
 def buffer_putf(call: Call) -> Results:
-    ud = _buffer(call)
-    return _append(call, ud, formatted(call, 2))
+    buf = _buffer(call)
+    append(call.runtime, buf, formatted(call, 2))
+    return (Slot(call.bits(1)),)
+
+
+def _encoded(runtime: Runtime, error: Complaint, dictionaries: Dictionaries, bits: int) -> bytes:
+    encoder = Encoder(runtime, error, dictionaries)
+    encoder.put(bits)
+    return b"".join(encoder.out)
+
+
+def _taken(runtime: Runtime, error: Complaint, buf: Ptr) -> tuple[int, int]:
+    """The first value a buffer holds, and where in it the next one is."""
+    start = int(buf.r.addr)
+    data = runtime.heap.memory.read(start, int(buf.w.addr) - start)
+    decoder = Decoder(runtime, error, data, _dictionaries(runtime, buf))
+    return decoder.get(), start + decoder.at
+
+
+def _decoded(runtime: Runtime, error: Complaint, data: bytes) -> int:
+    """The one value that some bytes stand for."""
+    decoder = Decoder(runtime, error, data, NONE)
+    value = decoder.get()
+    if decoder.at != len(data):
+        raise error(b"left-over data in buffer")
+    return value
 
 
 @function("buffer.method.encode")
 def buffer_method_encode(call: Call) -> Results:
-    ud = _buffer(call)
-    encoder = Encoder(call, _dictionaries(call, ud))
-    encoder.put(call.any(2))
-    return _append(call, ud, b"".join(encoder.out))
+    buf = _buffer(call)
+    data = _encoded(call.runtime, call.error, _dictionaries(call.runtime, buf), call.any(2))
+    append(call.runtime, buf, data)
+    return (Slot(call.bits(1)),)
 
 
 @function("buffer.method.decode")
 def buffer_method_decode(call: Call) -> Results:
-    """The first value a buffer holds, which is taken out."""
-    ud = _buffer(call)
-    text = int(Ptr(TValue, ud.env.array.addr + SLOT * TEXT).bits)
-    data = b"" if text == NIL else call.runtime.values.text(text)[ud.len :]
-    decoder = Decoder(call, data, _dictionaries(call, ud))
-    value = decoder.get()
-    ud.len += decoder.at
+    buf = _buffer(call)
+    value, buf.r = _taken(call.runtime, call.error, buf)
     return (Slot(value),)
 
 
 @function("buffer.encode")
 def buffer_encode(call: Call) -> Results:
-    encoder = Encoder(call, NONE)
-    encoder.put(call.any(1))
-    return (b"".join(encoder.out),)
+    return (_encoded(call.runtime, call.error, NONE, call.any(1)),)
 
 
 @function("buffer.decode")
 def buffer_decode(call: Call) -> Results:
     if kind_of(call.bits(1)) != KIND_STR:  # A number will not do.
         raise call.wrong(1, b"string")
-    decoder = Decoder(call, call.string(1), NONE)
-    value = decoder.get()
-    if decoder.at != len(decoder.data):
-        raise call.error(b"left-over data in buffer")
-    return (Slot(value),)
+    return (Slot(_decoded(call.runtime, call.error, call.string(1))),)
 
 
+# For traces.  What is wrong, the interpreter says: it does the call once more.
+
+
+def serialize_for_trace(runtime: Runtime, what: int, subject: int, slot: int) -> int:
+    """What a call of `ir.calls` returns, which leaves a value it reads in the slot; 0 for an error."""
+    try:
+        return _SERIALIZERS[what](runtime, subject, Ptr(TValue, slot))
+    except LuaError:
+        return 0
+
+
+def _put(runtime: Runtime, subject: int, slot: Ptr) -> int:
+    buf = Ptr(Buffer, subject)
+    append(runtime, buf, _encoded(runtime, LuaError, _dictionaries(runtime, buf), slot.bits))
+    return subject
+
+
+def _get(runtime: Runtime, subject: int, slot: Ptr) -> int:
+    slot.bits, end = _taken(runtime, LuaError, Ptr(Buffer, subject))
+    return end
+
+
+def _encode(runtime: Runtime, subject: int, slot: Ptr) -> int:
+    return int(runtime.heap.string(_encoded(runtime, LuaError, NONE, slot.bits)).addr)
+
+
+def _decode(runtime: Runtime, subject: int, slot: Ptr) -> int:
+    slot.bits = _decoded(runtime, LuaError, string_bytes(subject))
+    return 1
+
+
+_SERIALIZERS = {
+    CALL_NUMBERS["lj_serialize_put"]: _put,
+    CALL_NUMBERS["lj_serialize_get"]: _get,
+    CALL_NUMBERS["lj_serialize_encode"]: _encode,
+    CALL_NUMBERS["lj_serialize_decode"]: _decode,
+}

@@ -10,7 +10,7 @@ import sys
 from itertools import islice
 
 from ir.layout import Ptr
-from ir.objects import UDTYPE_BUFFER, GCfunc, GCObject, GCtab, GCudata, GCupval, State, TValue
+from ir.objects import GCfunc, GCObject, GCtab, GCudata, GCupval, State, TValue
 from jitvm.front.chunkid import chunk_id
 from jitvm.front.errors import BadArgument, LuaError
 from jitvm.front.proto import ProtoFlag
@@ -107,8 +107,7 @@ def _environment_owner(bits: int) -> Ptr | None:
         case 6:
             return Ptr(State, bits & POINTER)
         case 12:
-            ud = Ptr(GCudata, bits & POINTER)
-            return ud if ud.udtype != UDTYPE_BUFFER else None  # A buffer's is its own affair.
+            return Ptr(GCudata, bits & POINTER)
         case _:
             return None
 

@@ -32,6 +32,7 @@ from jitvm.runtime.stdio import (
     stream_put,
     stream_write,
 )
+from jitvm.runtime.udata import is_buffer
 from jitvm.runtime.upcalls import UPCALL_IO_CLOSE, UPCALL_IO_FAILED
 from jitvm.runtime.value import (
     POINTER,
@@ -86,7 +87,7 @@ def write_values(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], first: u32, nargs
     written = True
     for i in range(first, nargs):
         tv = base + i
-        if unlikely(not is_str(tv) and not is_number(tv)):
+        if unlikely(not is_str(tv) and not is_number(tv) and not is_buffer(tv)):
             return arg_error(g, i + 1, STRING)
         written = written and stream_write(g, stream, tv)
     if unlikely(not written):

@@ -9,6 +9,7 @@ from ir.layout import Ptr
 from ir.objects import GCfunc
 from jitvm.front.errors import LuaError
 from jitvm.front.program import BYTECODE, read_program
+from jitvm.lib.buffer_py import buffer_bytes
 from jitvm.lib.call_py import Call, Results, Slot, function
 from jitvm.runtime.protos import PROTO_SIZE
 from jitvm.runtime.value import NIL, POINTER
@@ -41,6 +42,9 @@ def base_load(call: Call) -> Results:
     if kind == KIND_STR or (kind >= NUMBER_FROM and call.count):
         source = call.string(1)
         return _load(call, source, call.string(2, source), mode, 4)
+    held = buffer_bytes(call.runtime, call.bits(1))
+    if held is not None:
+        return _load(call, held, call.string(2, b""), mode, 4)
     reader = call.function(1)
     try:
         source = b"".join(_pieces(call, reader))

@@ -20,6 +20,7 @@ from jitvm.runtime.strfmt import (
     BLANK,
     GIVE_UP,
     LEFT,
+    LETTER_Q,
     LETTER_S,
     MINUS,
     PLUS,
@@ -66,7 +67,10 @@ def tostring_arg(g: Ptr[VM], L: Ptr[State], index: u32, nargs: u32) -> bool:
     """An argument that has a __tostring becomes what that returns, if a directive asks for its text."""
     base = L.base
     mo = meta_lookup(g, base + index, MM_TOSTRING)
-    if is_nil(mo) or directive_of(str_of(base), index) != LETTER_S:
+    if is_nil(mo):
+        return True
+    letter = directive_of(str_of(base), index)
+    if letter != LETTER_S and letter != LETTER_Q:
         return True
     if unlikely(base + (nargs + CALL_ROOM) > L.maxstack):
         if stack_grow(g, L, nargs + CALL_ROOM) != 0:

@@ -21,6 +21,7 @@ from ir.fields import (
     FL_TAB_NODE,
     FL_TAB_NOMM,
 )
+from ir.objects import UDTYPE_BUFFER
 from ir.ops import Op
 from ir.passes import narrow
 from ir.passes.alias import was_not_nil
@@ -185,10 +186,22 @@ def record_index(rec: Recorder, ix: Index) -> Ins | None:
             else:
                 call(rec, Header.CONT_NOP, found, ix.tab, ix.key, ix.val)
             return None
+        if ix.val is None and ix.tab.type is IRType.UDATA:
+            method = _buffer_method(rec, ix, found)
+            if method is not None:
+                return method
         ix.tab, ix.tabv = found.function, found.functionv
         ix.chain -= 1
         if ix.chain == 0:
             raise Abort(TraceError.IDXLOOP)
+
+
+def _buffer_method(rec: Recorder, ix: Index, found: Lookup) -> Ins | None:
+    """The table of a buffer's methods does not change: they are constants."""
+    if rec.view.udata_type(pointer_of(ix.tabv)) != UDTYPE_BUFFER or ix.key.type is not STR:
+        return None
+    bits = rec.view.value_at(rec.view.table_get(pointer_of(found.functionv), ix.keyv))
+    return rec.builder.kgc(pointer_of(bits), FUNC) if ix.key.is_const and irt_of(bits) is FUNC else None
 
 
 def _in_table(rec: Recorder, ix: Index) -> tuple[Ins | None, Lookup | None]:

@@ -75,6 +75,10 @@ class BuiltinCall:
     def value(self, index: int) -> int:
         return self.rec.view.slot(index)
 
+    def pointer(self, index: int) -> int:
+        """The address of an object."""
+        return pointer_of(self.value(index))
+
     def integer(self, index: int) -> int:
         """The run-time value of an integer argument."""
         return num2int(self.rec.number(self.arg(index), self.value(index)))

@@ -26,11 +26,17 @@ DIGITS = 8  # In a word.
 
 @builtin("string.format")
 def string_format(call: BuiltinCall) -> None:
+    header = buffer_header(call.rec)
+    buffer = record_format(call, header, 0)
+    if buffer is not None:
+        call.give(call.rec.guard(Op.BUFSTR, STR, buffer, header))
+
+
+def record_format(call: BuiltinCall, buffer: Ins, argument: int) -> Ins | None:
+    """Put what the argument, a format string, says; None if that is not compiled."""
     rec, b = call.rec, call.rec.builder
-    header = buffer = buffer_header(rec)
-    template, data = to_string(rec, call.arg(0)), call.string(0)
+    template, data = to_string(rec, call.arg(argument)), call.string(argument)
     rec.guard(Op.EQ, STR, template, b.kstr(data))
-    argument = 0
     for item in items.parse(data):
         if item.code is None:
             buffer = rec.guard(Op.BUFPUT, P64, buffer, b.kstr(item.text))
@@ -39,9 +45,9 @@ def string_format(call: BuiltinCall) -> None:
         put = _put(rec, buffer, item.code, call.arg(argument))
         if put is None:
             not_compiled(call)
-            return
+            return None
         buffer = put
-    call.give(rec.guard(Op.BUFSTR, STR, buffer, header))
+    return buffer
 
 
 @builtin("bit.tohex")

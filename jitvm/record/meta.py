@@ -18,7 +18,7 @@ from ir.types import IRType
 from ir.values import Ins
 from jitvm.front.bytecode import Meta
 from jitvm.interp.headers import Header
-from jitvm.record.recorder import CONT, INT, STR, TAB, Recorder
+from jitvm.record.recorder import CONT, FUNC, INT, STR, TAB, Recorder
 from jitvm.record.view import boxed, irt_of, number_of, pointer_of
 
 UDATA, NIL, U8 = IRType.UDATA, IRType.NIL, IRType.U8
@@ -35,12 +35,30 @@ class Lookup:
     def __init__(self, rec: Recorder, tr: Ins, value: int, event: Meta) -> None:
         self.function, self.functionv = rec.cur.k_nil, 0
         self.metatable, self.metatablev = rec.cur.k_nil, 0
+        if tr.type is UDATA and rec.view.udata_type(pointer_of(value)):
+            self._immutable(rec, tr, value, event)
+            return
         found = self._metatable(rec, tr, value)
         if found is not None:
             self._search(rec, found, event)
 
     def __bool__(self) -> bool:
         return self.function.type is not NIL
+
+    def _immutable(self, rec: Recorder, tr: Ins, value: int, event: Meta) -> None:
+        """Files and buffers: there is one metatable for all of a kind, and nothing in it ever changes."""
+        view, b = rec.view, rec.builder
+        kind = rec.emit(Op.FLOAD, U8, tr, FL_UDATA_UDTYPE)
+        rec.guard(Op.EQ, INT, kind, b.kint(view.udata_type(pointer_of(value))))
+        self.metatablev = view.metatable(pointer_of(value))
+        self.metatable = b.kgc(self.metatablev, TAB)
+        found = view.value_at(view.table_get(self.metatablev, boxed(STR, view.metamethod_name(event))))
+        if irt_of(found) is NIL:
+            return
+        if irt_of(found) not in (FUNC, TAB):
+            raise Abort(TraceError.BADTYPE)
+        self.metatable = rec.cur.k_nil
+        self.function, self.functionv = b.kgc(pointer_of(found), irt_of(found)), found
 
     def _metatable(self, rec: Recorder, tr: Ins, value: int) -> Ins | None:
         """The metatable, guarded for; None if there is none."""
@@ -53,9 +71,6 @@ class Lookup:
                 raise Abort(TraceError.NOMM)
             self.metatable = rec.emit(Op.FLOAD, TAB, rec.cur.k_nil, GG_STRING_META)
             return self.metatable
-        if tr.type is UDATA and view.udata_type(pointer_of(value)):
-            kind = rec.emit(Op.FLOAD, U8, tr, FL_UDATA_UDTYPE)
-            rec.guard(Op.EQ, INT, kind, b.kint(view.udata_type(pointer_of(value))))
         self.metatablev = view.metatable(pointer_of(value))
         ref = rec.emit(Op.FLOAD, TAB, tr, OWN[tr.type])
         rec.guard(Op.NE if self.metatablev else Op.EQ, TAB, ref, b.knull(TAB))

@@ -21,7 +21,20 @@ from typing import Any, Protocol
 
 from ir.expand.boxing import KEYINDEX_HI
 from ir.layout import ACCESS, offset_of
-from ir.objects import GCT_PROTO, VM, Frame, GCfunc, GCproto, GCstr, GCtab, GCudata, GCupval, Node, State
+from ir.objects import (
+    GCT_PROTO,
+    VM,
+    Buffer,
+    Frame,
+    GCfunc,
+    GCproto,
+    GCstr,
+    GCtab,
+    GCudata,
+    GCupval,
+    Node,
+    State,
+)
 from ir.record import dataclass
 from ir.types import IRTYPES, TAG_SHIFT, IRType
 
@@ -206,7 +219,8 @@ _PT_SIZE = GCproto.sizeof()
 _STR_LEN, _STR_DATA, _STR_ID = offset_of(GCstr, "len"), GCstr.sizeof(), offset_of(GCstr, "sid")
 _TAB = {name: offset_of(GCtab, name) for name in ("asize", "array", "node", "hmask", "metatable")}
 _T_ASIZE, _T_ARRAY, _T_NODE, _T_HMASK, _T_META = _TAB.values()
-_UD_TYPE = offset_of(GCudata, "udtype")
+_UD_TYPE, _UD_SIZE = offset_of(GCudata, "udtype"), GCudata.sizeof()
+_SB_W, _SB_L, _SB_R = (offset_of(Buffer, name) for name in "wlr")
 _N_KEY, _N_NEXT, _N_SIZE = offset_of(Node, "key"), offset_of(Node, "next"), Node.sizeof()
 _UV = {name: offset_of(GCupval, name) for name in ("closed", "immutable", "dhash", "v", "next")}
 _VM_NILTV, _VM_BASEMT = offset_of(VM, "niltv"), offset_of(VM, "basemt")
@@ -405,6 +419,14 @@ class View:
     def udata_type(self, udata: int) -> int:
         """What the library keeps in a userdata; 0 is a plain one."""
         return self.read.u8(udata + _UD_TYPE)
+
+    def buffer_flags(self, udata: int) -> int:
+        return self.read.u64(udata + _UD_SIZE + _SB_L)
+
+    def buffer_start(self, udata: int) -> bytes:
+        """The first byte of what a buffer holds."""
+        start, end = (self.read.u64(udata + _UD_SIZE + offset) for offset in (_SB_R, _SB_W))
+        return self.read.data(start, 1) if start < end else b""
 
     def base_metatable(self, irt: IRType) -> int:
         """The metatable of a basic type; numbers have theirs behind the types with tags."""

@@ -67,6 +67,13 @@ class PythonFunctions(dict[int, PythonFunction]):
         return function
 
 
+def _hash_bits(module: str) -> int:
+    """How large a hash part LuaJIT makes the table of a module: traces compare it."""
+    entries = sum(row.module == module and not row.is_hidden for row in LIBRARY.values())
+    entries += sum(name.rpartition(".")[0] == module for name in CONSTANTS)
+    return max(entries - 1, 1).bit_length()
+
+
 class Builtins:
     """Makes the library's functions and tables."""
 
@@ -138,7 +145,7 @@ class Builtins:
     def module(self, name: str) -> Ptr:
         """The table of a module."""
         if name not in self.modules:
-            table = self.heap.table(0, 4)
+            table = self.heap.table(0, _hash_bits(name))
             if name in HIDDEN_MODULES:
                 self.heap.hold(table.addr)
             else:

@@ -29,6 +29,7 @@ from ir.objects import (
     GCT_THREAD,
     GCT_UDATA,
     GCT_UPVAL,
+    UDTYPE_BUFFER,
     VM,
     GCfunc,
     GCObject,
@@ -43,8 +44,10 @@ from ir.objects import (
 from jitvm.native import Ptr, addr, i64, inline, native, u32, u64
 from jitvm.runtime.alloc import MARK, cell_size, is_marked, set_mark
 from jitvm.runtime.meta import MM_MODE
+from jitvm.runtime.sbuf import is_borrowed
 from jitvm.runtime.state import START
 from jitvm.runtime.table import tab_getstr
+from jitvm.runtime.udata import buffer_of
 from jitvm.runtime.value import (
     func_of,
     func_proto,
@@ -172,9 +175,23 @@ def traverse(g: Ptr[VM], p: u64) -> u64:
     elif kind == GCT_THREAD:
         cost += traverse_thread(g, Ptr[State](p))
     elif kind == GCT_UDATA:
-        mark_if(g, addr(Ptr[GCudata](p).metatable))
-        mark_if(g, addr(Ptr[GCudata](p).env))
+        cost += traverse_udata(g, Ptr[GCudata](p))
     return cost
+
+
+@native
+def traverse_udata(g: Ptr[VM], ud: Ptr[GCudata]) -> u64:
+    mark_if(g, addr(ud.metatable))
+    mark_if(g, addr(ud.env))
+    if ud.udtype != UDTYPE_BUFFER:
+        return u64(0)
+    buf = buffer_of(ud)
+    mark_if(g, addr(buf.strings))
+    mark_if(g, addr(buf.metatables))
+    mark_if(g, addr(buf.ref))
+    if addr(buf.b) != 0 and not is_borrowed(buf):
+        mark_memory(g, addr(buf.b))
+    return u64(OBJECT_COST)
 
 
 #: Value of gc_stress: small steps, and barriers are checked.

@@ -402,6 +402,7 @@ class Runtime:
             Upcall.HOOK: lambda thread, pc, _: self.hooks.bytecode(thread, pc) or 0,
             Upcall.EXIT: lambda trace, snap, _: _done(self.jit.exit_taken, trace, snap),
             Upcall.FORMAT: self._library("format_items", "item_for_trace"),
+            Upcall.SERIALIZE: self._library("buffer_py", "serialize_for_trace"),
             Upcall.IO_FAILED: self._library("io_py", "failed_natively"),
             Upcall.IO_CLOSE: self._library("io_py", "end_of_lines"),
             Upcall.MISSING_BARRIER: self._library("debug_py", "missing_barrier"),

@@ -17,8 +17,8 @@ from ir.objects import UDTYPE_IO_FILE, VM, GCstr, GCudata, TValue
 from jitvm.native import Ptr, addr, i32, native, u8, u32, u64
 from jitvm.runtime.number import NUMBER_TEXT, num_text
 from jitvm.runtime.string import MAX_STRING, buf_need, str_new
-from jitvm.runtime.udata import udata_new
-from jitvm.runtime.value import is_str, set_nil, set_str, str_data, str_of
+from jitvm.runtime.udata import buffer_of, buffer_size, is_buffer, udata_new
+from jitvm.runtime.value import is_str, set_nil, set_str, str_data, str_of, udata_of
 
 #: Room for a line to begin with, and the piece that large reads are made of.
 BUFFER = 8192
@@ -47,10 +47,14 @@ def file_new(g: Ptr[VM], stream: u64, kind: u32) -> Ptr[GCudata]:
 
 @native
 def stream_write(g: Ptr[VM], stream: u64, tv: Ptr[TValue]) -> bool:
-    """Writes a string or a number; was it written?"""
+    """Writes a string, a number or what a buffer holds; was it written?"""
     if is_str(tv):
         s = str_of(tv)
         return g.fwrite_unlocked(str_data(s), u64(1), u64(s.len), stream) == u64(s.len)
+    if is_buffer(tv):
+        buf = buffer_of(udata_of(tv))
+        size = u64(buffer_size(buf))
+        return g.fwrite_unlocked(buf.r, u64(1), size, stream) == size
     text = buf_need(g, u64(NUMBER_TEXT))
     length = u64(num_text(g, tv.num, text))
     return g.fwrite_unlocked(text, u64(1), length, stream) == length

@@ -19,7 +19,8 @@ from jitvm.native import Ptr, addr, i32, inline, likely, native, u8, u32, u64, u
 from jitvm.runtime.alloc import SWEEP, cell_size, is_marked, mem_alloc, mem_free, set_mark
 from jitvm.runtime.digits import NUMTEXT_OFFSET
 from jitvm.runtime.number import NUMBER_TEXT, num_text
-from jitvm.runtime.value import GCSTR_SIZE, is_number, is_str, str_data, str_of
+from jitvm.runtime.udata import buffer_of, buffer_size, is_buffer
+from jitvm.runtime.value import GCSTR_SIZE, is_number, is_str, str_data, str_of, udata_of
 
 #: Longer strings cannot be made: LuaJIT's limit.
 MAX_STRING = 0x7FFFFF00
@@ -192,7 +193,9 @@ def num_tostr(g: Ptr[VM], tv: Ptr[TValue]) -> Ptr[GCstr]:
 
 @native
 def str_cat(g: Ptr[VM], first: Ptr[TValue], count: u32) -> Ptr[GCstr]:
-    """The slots joined; null if one is neither string nor number (g.errarg counts it), or all is too long."""
+    """The slots joined: strings, numbers and buffers.
+
+    Null if one is anything else (g.errarg counts it), or all is too long."""
     size = u64(0)
     for i in range(count):
         tv = first + i
@@ -207,6 +210,11 @@ def str_cat(g: Ptr[VM], first: Ptr[TValue], count: u32) -> Ptr[GCstr]:
         elif is_number(tv):
             p = buf_need(g, size + NUMBER_TEXT) + size
             size += u64(num_text(g, tv.num, p))
+        elif is_buffer(tv):
+            buf = buffer_of(udata_of(tv))
+            length = buffer_size(buf)
+            bytes_copy(g, buf_need(g, size + u64(length) + 8) + size, buf.r, length)
+            size += u64(length)
         else:
             g.errarg = i
             return Ptr[GCstr](u64(0))

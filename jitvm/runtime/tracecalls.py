@@ -203,6 +203,7 @@ def trace_buf_putstr(g: Ptr[VM], s: Ptr[GCstr]) -> i32:
 def trace_buf_tostr(g: Ptr[VM]) -> Ptr[GCstr]:
     """The string; null if it is too long."""
     if unlikely(g.buf_length > MAX_STRING):
+        g.buf_length = u64(0)
         return Ptr[GCstr](u64(0))
     return str_new(g, g.tmpbuf, u32(g.buf_length))
 

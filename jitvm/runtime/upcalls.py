@@ -31,6 +31,7 @@ class Upcall(IntEnum):
     STITCH = 11  # thread, pc, trace number
     OUT_OF_MEMORY = 12  # bytes wanted: ends the process, native code cannot go on; 0: a limit is reached
     FORMAT = 13  # formatting call of `ir.calls`, directive, value: address of the string it puts
+    SERIALIZE = 14  # serialising call of `ir.calls`, buffer or string, slot: what it returns, 0 for an error
     IO_FAILED = 20  # thread: the C library failed, errno says why: nil, message and number as results
     IO_CLOSE = 21  # thread, file: an iterator of lines is done with it; 0: g.errval is the error to raise
     HOOK = 22  # thread, pc of the bytecode about to run: tell the hook
@@ -54,6 +55,7 @@ UPCALL_ARITH = int(Upcall.ARITH)
 UPCALL_STITCH = int(Upcall.STITCH)
 UPCALL_OUT_OF_MEMORY = int(Upcall.OUT_OF_MEMORY)
 UPCALL_FORMAT = int(Upcall.FORMAT)
+UPCALL_SERIALIZE = int(Upcall.SERIALIZE)
 UPCALL_IO_FAILED = int(Upcall.IO_FAILED)
 UPCALL_IO_CLOSE = int(Upcall.IO_CLOSE)
 UPCALL_HOOK = int(Upcall.HOOK)

@@ -170,3 +170,21 @@ def test_barriers(b):
     assert b.emit(Op.TBAR, IRType.NIL, old) is not barrier, "a collector step may lie between"
     assert b.emit(Op.TBAR, IRType.NIL, new).op is Op.TBAR
     assert b.emit(Op.PROF, IRType.NIL) is b.emit(Op.PROF, IRType.NIL)
+
+
+def test_fields_of_buffers(b):
+    buffer = slot(b, 2, IRType.UDATA)
+    end = field(b, P64, buffer, "sbuf.w")
+    assert field(b, P64, buffer, "sbuf.w") is end
+    place = b.emit(Op.ADD, P64, buffer, b.kint(48))
+    header = b.emit(Op.BUFHDR, P64, place, 2)
+    put = b.emit(Op.BUFPUT, P64, header, slot(b, 3, STR), guard=True)
+    later = field(b, P64, buffer, "sbuf.w")
+    assert later is not end, "what was put moved the end"
+    assert b.emit(Op.BUFHDR, P64, place, 2) is header
+    call(b, "lj_buf_putmem", put, later, b.kint(3))
+    assert field(b, P64, buffer, "sbuf.w") is not later
+    reference = b.emit(Op.FREF, P64, buffer, FIELD_NUMBERS["sbuf.w"])
+    b.emit(Op.FSTORE, P64, reference, end)
+    b.emit(Op.BUFPUT, P64, header, slot(b, 4, STR), guard=True)
+    assert b.emit(Op.FSTORE, P64, reference, end) is not DROPPED, "it was changed in between"

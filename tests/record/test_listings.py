@@ -14,6 +14,7 @@ from tests.support import corpus, normalise
 #: Scripts that need what is not recorder's work: allocation sinking, files, natives that only the image has.
 ELSEWHERE = {
     "table_new", "write_loop", "format_loop", "format_numbers", "bit_tohex", "table_concat", "table_clear",
+    "buffer_put", "buffer_get", "buffer_set", "buffer_encode",
 }  # fmt: skip
 SCRIPTS = [script for script in corpus.scripts() if script.name not in ELSEWHERE]
 
