@@ -24,6 +24,7 @@ from jitvm.runtime.value import GCSTR_SIZE, is_number, is_str, str_data, str_of,
 
 #: Longer strings cannot be made: LuaJIT's limit.
 MAX_STRING = 0x7FFFFF00
+LARGE = 1 << 20
 HASH_1, HASH_2 = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
 
 
@@ -192,6 +193,16 @@ def num_tostr(g: Ptr[VM], tv: Ptr[TValue]) -> Ptr[GCstr]:
 
 
 @native
+def is_too_long(first: Ptr[TValue], count: u32) -> bool:
+    """Would the strings in these slots make one that is too long?"""
+    size = u64(0)
+    for i in range(count):
+        if is_str(first + i):
+            size += u64(str_of(first + i).len)
+    return size > MAX_STRING
+
+
+@native
 def str_cat(g: Ptr[VM], first: Ptr[TValue], count: u32) -> Ptr[GCstr]:
     """The slots joined: strings, numbers and buffers.
 
@@ -204,6 +215,9 @@ def str_cat(g: Ptr[VM], first: Ptr[TValue], count: u32) -> Ptr[GCstr]:
             return Ptr[GCstr](u64(0))
         if is_str(tv):
             s = str_of(tv)
+            if unlikely(s.len >= LARGE) and is_too_long(first, count):  # Before gigabytes are copied.
+                g.errarg = count
+                return Ptr[GCstr](u64(0))
             p = buf_need(g, size + u64(s.len) + 8) + size
             bytes_copy(g, p, str_data(s), s.len)
             size += u64(s.len)
