@@ -87,8 +87,10 @@ FIELD_NUMBERS: dict[str, int] = {field.name: field.number for field in FIELDS}
     FL_SBUF_R,
 ) = range(20)
 
-#: Loaded with nil as the object: masks of ABS and NEG for numbers, the strings' metatable, default output.
-GG_ABS, GG_NEG, GG_STRING_META, GG_OUTPUT = 272, 276, 182, 204
+#: Loaded with nil as the object: masks of ABS and NEG for numbers, default output, metatables of basic
+#: types, two by two (`VM.basemt` has them in the same order).
+GG_ABS, GG_NEG, GG_OUTPUT = 272, 276, 204
+GG_BASEMT = range(174, 204, 2)
 
 assert FIELDS[FL_SBUF_R].name == "sbuf.r" and FIELDS[FL_TAB_NOMM].name == "tab.nomm"
 assert len(FIELDS) == 25 and min(GG_ABS, GG_NEG) > len(FIELDS)

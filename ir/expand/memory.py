@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ir.expand.boxing import constant_bits, load_slot, store_slot
 from ir.expand.core import EXPAND, Expander, machine_type
-from ir.fields import FIELDS, GG_ABS, GG_NEG, GG_OUTPUT, GG_STRING_META
+from ir.fields import FIELDS, GG_ABS, GG_BASEMT, GG_NEG, GG_OUTPUT
 from ir.layout import offset_of
-from ir.objects import GCT_STR, VM, GCfunc, GCstr, GCupval, Node
+from ir.objects import VM, GCfunc, GCstr, GCupval, Node
 from ir.ops import CONV_DST_SHIFT, Op
 from ir.types import IRType
 from ir.values import Ins
@@ -87,6 +87,11 @@ def upvalue_reference(x: Expander, ins: Ins) -> Ins:
     return x.pointer(upvalue, offset_of(GCupval, "tv"))
 
 
+@EXPAND(Op.LREF)
+def thread_reference(x: Expander, ins: Ins) -> Ins:
+    return x.global_load("cur", IRType.P64)
+
+
 @EXPAND(Op.FREF)
 def field_reference(x: Expander, ins: Ins) -> Ins:
     return x.pointer(x.value(ins.args[0]), FIELDS[ins.args[1]].offset)
@@ -103,8 +108,8 @@ def field_load(x: Expander, ins: Ins) -> Ins | None:
 
 def global_constant(x: Expander, number: int) -> Ins | None:
     """What a load with nil as its object reads.  Masks of signs are the lowering's business."""
-    if number == GG_STRING_META:
-        return x.load(IRType.P64, x.g, offset_of(VM, "basemt") + 8 * GCT_STR)
+    if number in GG_BASEMT:
+        return x.load(IRType.P64, x.g, offset_of(VM, "basemt") + 8 * GG_BASEMT.index(number))
     if number == GG_OUTPUT:
         return x.load(IRType.P64, x.g, offset_of(VM, "io_output"))
     assert number in (GG_ABS, GG_NEG), number

@@ -95,8 +95,7 @@ def debug_setmetatable(call: Call) -> Results:
     kind = min(kind_of(bits), NUMBER_METATABLE)
     for each in (KIND_FALSE, KIND_TRUE) if kind in (KIND_FALSE, KIND_TRUE) else (kind,):
         call.runtime.heap.g.basemt[each] = address
-    if call.runtime.has_jit:
-        call.runtime.jit.flush()  # Traces rely on the metatables of basic types.
+    call.runtime.flush_traces()  # They rely on the metatables of basic types.
     return (True,)
 
 

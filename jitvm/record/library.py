@@ -328,3 +328,20 @@ def pcall(call: BuiltinCall) -> None:
     record_call(rec, 0, rec.maxslot - 1, function)
     call.results = PENDING
     rec.builder.need_snapshot = True
+
+
+@builtin("xpcall")
+def xpcall(call: BuiltinCall) -> None:
+    """Function and handler change places; the function's frame is above both."""
+    rec = call.rec
+    if rec.maxslot < 2:
+        return
+    function, base = call.value(0), rec.baseslot
+    called, handler = call.arg(0), call.arg(1)
+    rec.move_slots(base + 2, base + 1, rec.maxslot - 1)
+    rec.put(0, handler)
+    rec.put(1, called)
+    rec.put(2, None)
+    record_call(rec, 1, rec.maxslot - 2, function)
+    call.results = PENDING
+    rec.builder.need_snapshot = True

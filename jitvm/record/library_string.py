@@ -122,9 +122,10 @@ def find(call: BuiltinCall) -> None:
             not_compiled(call)
             return
     data = rec.emit(Op.STRREF, P64, string, first)
+    start_of_text = rec.emit(Op.STRREF, P64, text, b.kint(0))
     size = rec.emit(Op.SUB, INT, length, first)
     text_size = _length(rec, text)
-    place = rec.call(STR_FIND, data, rec.emit(Op.STRREF, P64, text, b.kint(0)), size, text_size)
+    place = rec.call(STR_FIND, data, start_of_text, size, text_size)
     if subject.find(wanted, start) < 0:
         rec.guard(Op.EQ, P64, place, b.kkptr(0))
         call.give(b.kpri(IRType.NIL))

@@ -12,7 +12,7 @@ Where no metamethod is found, the guards that say so stay, and the caller goes o
 from __future__ import annotations
 
 from ir.abort import Abort, TraceError
-from ir.fields import FL_TAB_META, FL_UDATA_META, FL_UDATA_UDTYPE, GG_STRING_META
+from ir.fields import FL_TAB_META, FL_UDATA_META, FL_UDATA_UDTYPE, GG_BASEMT
 from ir.ops import Op
 from ir.types import IRType
 from ir.values import Ins
@@ -64,12 +64,11 @@ class Lookup:
         """The metatable, guarded for; None if there is none."""
         view, b = rec.view, rec.builder
         if tr.type not in OWN:
-            self.metatablev = view.base_metatable(irt_of(value))
+            number = view.base_metatable_number(irt_of(value))
+            self.metatablev = view.base_metatable(number)
             if not self.metatablev:
                 return None
-            if tr.type is not STR:
-                raise Abort(TraceError.NOMM)
-            self.metatable = rec.emit(Op.FLOAD, TAB, rec.cur.k_nil, GG_STRING_META)
+            self.metatable = rec.emit(Op.FLOAD, TAB, rec.cur.k_nil, GG_BASEMT[number])
             return self.metatable
         self.metatablev = view.metatable(pointer_of(value))
         ref = rec.emit(Op.FLOAD, TAB, tr, OWN[tr.type])

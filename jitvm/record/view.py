@@ -428,9 +428,11 @@ class View:
         start, end = (self.read.u64(udata + _UD_SIZE + offset) for offset in (_SB_R, _SB_W))
         return self.read.data(start, 1) if start < end else b""
 
-    def base_metatable(self, irt: IRType) -> int:
-        """The metatable of a basic type; numbers have theirs behind the types with tags."""
-        number = 13 if irt is NUM else int(irt)
+    def base_metatable_number(self, irt: IRType) -> int:
+        """Which of the metatables of basic types; numbers have theirs behind the types with tags."""
+        return 13 if irt is NUM else int(irt)
+
+    def base_metatable(self, number: int) -> int:
         return self.read.u64(self.g + _VM_BASEMT + 8 * number)
 
     def nil_slot(self) -> int:

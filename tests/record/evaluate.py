@@ -10,9 +10,9 @@ from typing import Any
 
 from ir.arith import ARITH, COMPARE, compute
 from ir.calls import CALLS
-from ir.fields import FIELDS, GG_STRING_META
+from ir.fields import FIELDS, GG_BASEMT
 from ir.layout import ACCESS, Ptr, offset_of, size_of, u64
-from ir.objects import GCT_STR, VM, GCstr, GCtab, TValue
+from ir.objects import VM, GCstr, GCtab, TValue
 from ir.ops import FPM_LOG, FPM_LOG2, SLOAD_FRAME, SLOAD_KEYINDEX, Op
 from ir.snapshot import SnapFlag, Snapshot
 from ir.trace import LinkType, Trace
@@ -163,8 +163,8 @@ class Evaluator:
     # Memory.
 
     def op_fload(self, ins: Ins, obj: Ins, number: int) -> None:
-        if number == GG_STRING_META:
-            address = self.view.g + offset_of(VM, "basemt") + 8 * GCT_STR
+        if number in GG_BASEMT:
+            address = self.view.g + offset_of(VM, "basemt") + 8 * GG_BASEMT.index(number)
             self.values[ins] = int.from_bytes(self.view.read.data(address, 8), "little")
             return
         if number >= len(FIELDS):

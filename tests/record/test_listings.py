@@ -15,6 +15,7 @@ from tests.support import corpus, normalise
 ELSEWHERE = {
     "table_new", "write_loop", "format_loop", "format_numbers", "bit_tohex", "table_concat", "table_clear",
     "buffer_put", "buffer_get", "buffer_set", "buffer_encode",
+    "metatable_query",
 }  # fmt: skip
 SCRIPTS = [script for script in corpus.scripts() if script.name not in ELSEWHERE]
 
