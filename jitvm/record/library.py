@@ -59,6 +59,7 @@ class BuiltinCall:
     rec: Recorder
     data: int
     results: int = 1
+    coerces: bool = False  # LuaJIT's fast version does not take such arguments: tried again with others.
 
     def arg(self, index: int) -> Ins:
         """An argument; its absence is an error that the interpreter raises."""
@@ -137,6 +138,7 @@ def library_function(rec: Recorder, x: Operands) -> None:
     call = BuiltinCall(rec, data)
     rec.put(rec.maxslot, None)  # Marks the end of the arguments.
     function(call)
+    rec.retried = call.coerces
     if call.results >= 0:
         record_return(rec, 0, call.results)
 

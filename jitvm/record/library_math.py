@@ -10,7 +10,7 @@ from ir.ops import FPM_CEIL, FPM_FLOOR, FPM_LOG, FPM_LOG2, FPM_SQRT, Op
 from ir.passes import narrow
 from ir.values import Ins
 from jitvm.record.library import BuiltinCall, builtin
-from jitvm.record.recorder import INT, NUM, Recorder, is_integer
+from jitvm.record.recorder import INT, NUM, STR, is_integer
 
 OPS = tuple(Op)
 PRNG = CALL_NUMBERS["lj_prng_u64d"]
@@ -18,6 +18,11 @@ _PRNG_OFFSET = offset_of(VM, "prng")
 
 
 def _number(call: BuiltinCall, index: int) -> Ins:
+    call.coerces |= call.arg(index).type is STR
+    return _converted(call, index)
+
+
+def _converted(call: BuiltinCall, index: int) -> Ins:
     return narrow.to_num(call.rec.builder, call.arg(index))
 
 
@@ -42,14 +47,15 @@ def unary(call: BuiltinCall) -> None:
 
 @builtin("math.log")
 def logarithm(call: BuiltinCall) -> None:
-    rec, number = call.rec, _number(call, 0)
+    rec, number = call.rec, _converted(call, 0)
     if rec.maxslot > 1:
-        base = _number(call, 1)
+        base = _converted(call, 1)
         number = rec.emit(Op.FPMATH, NUM, number, FPM_LOG2)
         base = rec.emit(Op.FPMATH, NUM, base, FPM_LOG2)
         base = rec.emit(Op.DIV, NUM, rec.builder.knum(1.0), base)
         call.give(rec.emit(Op.MUL, NUM, number, base))
     else:
+        call.coerces = call.arg(0).type is STR
         call.give(rec.emit(Op.FPMATH, NUM, number, FPM_LOG))
 
 
@@ -87,18 +93,18 @@ def power(call: BuiltinCall) -> None:
     call.give(narrow.narrow_arith(rec.builder, Op.POW, x, y, *values))
 
 
-def _parsed(rec: Recorder, tr: Ins) -> Ins:
+def _parsed(call: BuiltinCall, index: int) -> Ins:
     """Strings become numbers; integers stay integers."""
-    return tr if is_integer(tr) else narrow.to_num(rec.builder, tr)
+    return call.arg(index) if is_integer(call.arg(index)) else _number(call, index)
 
 
 @builtin("math.min", Op.MIN)
 @builtin("math.max", Op.MAX)
 def extreme(call: BuiltinCall) -> None:
     rec = call.rec
-    result = _parsed(rec, call.arg(0))
+    result = _parsed(call, 0)
     for index in range(1, rec.maxslot):
-        other = _parsed(rec, call.arg(index))
+        other = _parsed(call, index)
         type_ = INT
         if not (is_integer(result) and is_integer(other)):
             result = rec.to_num(result) if is_integer(result) else result
@@ -116,9 +122,9 @@ def random(call: BuiltinCall) -> None:
     one = b.knum(1.0)
     result = rec.emit(Op.SUB, NUM, result, one)
     if rec.maxslot > 0:
-        low = _number(call, 0)
+        low = _converted(call, 0)
         if rec.maxslot > 1:
-            width = rec.emit(Op.SUB, NUM, _number(call, 1), low)
+            width = rec.emit(Op.SUB, NUM, _converted(call, 1), low)
             width = rec.emit(Op.ADD, NUM, width, one)
             start = low
         else:
@@ -132,19 +138,20 @@ def random(call: BuiltinCall) -> None:
 # bit
 
 
-def _bits(rec: Recorder, tr: Ins) -> Ins:
-    return narrow.narrow_tobit(rec.builder, tr)
+def _bits(call: BuiltinCall, index: int) -> Ins:
+    call.coerces |= call.arg(index).type is STR
+    return narrow.narrow_tobit(call.rec.builder, call.arg(index))
 
 
 @builtin("bit.tobit")
 def tobit(call: BuiltinCall) -> None:
-    call.give(_bits(call.rec, call.arg(0)))
+    call.give(narrow.narrow_tobit(call.rec.builder, call.arg(0)))
 
 
 @builtin("bit.bnot", Op.BNOT)
 @builtin("bit.bswap", Op.BSWAP)
 def bit_unary(call: BuiltinCall) -> None:
-    call.give(call.rec.emit(OPS[call.data], INT, _bits(call.rec, call.arg(0))))
+    call.give(call.rec.emit(OPS[call.data], INT, _bits(call, 0)))
 
 
 @builtin("bit.band", Op.BAND)
@@ -152,9 +159,9 @@ def bit_unary(call: BuiltinCall) -> None:
 @builtin("bit.bxor", Op.BXOR)
 def bit_nary(call: BuiltinCall) -> None:
     rec = call.rec
-    result = _bits(rec, call.arg(0))
+    result = _bits(call, 0)
     for index in range(1, rec.maxslot):
-        result = rec.emit(OPS[call.data], INT, result, _bits(rec, call.arg(index)))
+        result = rec.emit(OPS[call.data], INT, result, _bits(call, index))
     call.give(result)
 
 
@@ -165,5 +172,5 @@ def bit_nary(call: BuiltinCall) -> None:
 @builtin("bit.ror", Op.BROR)
 def bit_shift(call: BuiltinCall) -> None:
     rec = call.rec
-    value, count = _bits(rec, call.arg(0)), _bits(rec, call.arg(1))
+    value, count = _bits(call, 0), _bits(call, 1)
     call.give(rec.emit(OPS[call.data], INT, value, count))

@@ -70,6 +70,7 @@ def range_(call: BuiltinCall) -> None:
         end, last = call.integer(2), narrow.narrow_toint(b, last_arg)
     elif call.data == SUB:
         end, last = -1, b.kint(-1)
+        call.coerces = rec.maxslot > 2
     else:
         end, last = start, first
     end, last = _end(rec, size, end, last, length)
@@ -204,6 +205,7 @@ def repeat(call: BuiltinCall) -> None:
 def converted(call: BuiltinCall) -> None:
     rec = call.rec
     string = to_string(rec, call.arg(0))
+    call.coerces = call.arg(0).type is not STR
     header = buffer_header(rec)
     tr = rec.call(call.data, header, string)
     call.give(rec.guard(Op.BUFSTR, STR, tr, header))

@@ -135,6 +135,7 @@ class Recorder:
     mergesnap: bool = False
     bcskip: int = 0
     finished: bool = False
+    retried: bool = False  # LuaJIT enters the library function just recorded once more: listings show it.
     patch: tuple[int, int] | None = None
     x: Operands = field(default_factory=Operands)
 

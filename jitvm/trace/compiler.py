@@ -292,11 +292,17 @@ class TraceCompiler:
             else:
                 rec.undo_patch()
         if self.bus.wants_record:
-            place = self._place(rec)
-            self.bus.record(rec.view, rec.cur, place, rec.framedepth)
+            self._tell_bytecode(rec)
         rec.step()
         if rec.finished:
             self._finish(rec)
+        elif rec.retried:
+            rec.retried = False
+            if self.bus.wants_record:
+                self._tell_bytecode(rec)
+
+    def _tell_bytecode(self, rec: Recorder) -> None:
+        self.bus.record(rec.view, rec.cur, self._place(rec), rec.framedepth)
 
     def _finish(self, rec: Recorder) -> None:
         """The recorder has closed the trace."""
