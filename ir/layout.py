@@ -22,7 +22,11 @@ from ir.types import IRType
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, ClassVar, Protocol
+
+    #: The offset of a field, and what reads and writes it at an address.
+    Accessor = tuple[int, Callable[[int], Any], Callable[[int, Any], None]]
 
     class Memory(Protocol):
         """Where `Ptr` reads and writes: a simulated heap image or the process's own memory."""
@@ -109,10 +113,12 @@ class Struct:
 
     fields: ClassVar[dict[str, tuple[int, Any]]]
     size: ClassVar[int]
+    accessors: ClassVar[_Accessors]
     _spec: ClassVar[tuple[int, dict[str, int]]]
 
     def __init_subclass__(cls, size: int = 0, at: dict[str, int] | None = None) -> None:
         cls._spec = (size, at or {})
+        cls.accessors = _Accessors(cls)
 
     @classmethod
     def layout(cls) -> dict[str, tuple[int, Any]]:
@@ -140,6 +146,44 @@ class Struct:
             offset += size
             end = max(end, offset)
         cls.fields, cls.size = fields, max(minimum, -(-end // 8) * 8 if end > 4 else end)
+
+
+class _Accessors(dict):  # type: ignore[type-arg]
+    """Of the fields of a struct, made when first used: what kind of field it is need not be asked again."""
+
+    def __init__(self, struct: type[Struct]) -> None:
+        super().__init__()
+        self.struct = struct
+
+    def __missing__(self, name: str) -> Accessor:
+        offset, type_ = self.struct.layout()[name]
+        found = self[name] = (offset, _reader(type_), _writer(type_))
+        return found
+
+
+def _reader(type_: Any) -> Callable[[int], Any]:
+    match type_:
+        case Scalar():
+            unpack, size = _struct.Struct(type_.fmt).unpack, type_.size
+            return lambda address: unpack(ACCESS.memory.read(address, size))[0]
+        case Ptr():
+            to, from_bytes = type_.to, int.from_bytes
+            return lambda address: Ptr(to, from_bytes(ACCESS.memory.read(address, 8), "little"))
+        case _:
+            return lambda address: load(type_, address)
+
+
+def _writer(type_: Any) -> Callable[[int, Any], None]:
+    if not isinstance(type_, Scalar) or type_.fmt == "<d":
+        return lambda address, value: store(type_, address, value)
+    size, mask = type_.size, (1 << 8 * type_.size) - 1
+
+    def write(address: int, value: Any) -> None:
+        if type(value) is not int:
+            value = type_(value)
+        ACCESS.memory.write(address, (value & mask).to_bytes(size, "little"))
+
+    return write
 
 
 def size_align(type_: Any) -> tuple[int, int]:
@@ -177,8 +221,8 @@ class Ptr:
     addr: int
 
     def __init__(self, to: Any, addr: int = 0) -> None:
-        object.__setattr__(self, "to", to)
-        object.__setattr__(self, "addr", addr)
+        _SET_TO(self, to)
+        _SET_ADDR(self, addr)
 
     def __class_getitem__(cls, to: Any) -> Ptr:
         return cls(to)
@@ -191,7 +235,7 @@ class Ptr:
     def target(self) -> Any:
         """The type pointed to, forward references resolved."""
         if isinstance(self.to, str):
-            object.__setattr__(self, "to", _named_struct(self.to))
+            _SET_TO(self, _named_struct(self.to))
         return self.to
 
     def __bool__(self) -> bool:
@@ -232,18 +276,22 @@ class Ptr:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        offset, type_ = self.target.layout()[name]
-        return load(type_, self.addr + offset)
+        to = self.to
+        offset, read, _ = (self.target if type(to) is str else to).accessors[name]
+        return read(self.addr + offset)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        offset, type_ = self.target.layout()[name]
-        store(type_, self.addr + offset, value)
+        offset, _, write = self.target.accessors[name]
+        write(self.addr + offset, value)
 
     def __getitem__(self, index: int) -> Any:
         return load(self.target, self.addr + index * size_of(self.target))
 
     def __setitem__(self, index: int, value: Any) -> None:
         store(self.target, self.addr + index * size_of(self.target), value)
+
+
+_SET_TO, _SET_ADDR = Ptr.__dict__["to"].__set__, Ptr.__dict__["addr"].__set__
 
 
 def _named_struct(name: str) -> Any:

@@ -227,27 +227,28 @@ def _described(
     match option:
         case "S":
             if proto is None:
-                return {"source": b"=[C]", "short_src": b"[C]", "what": b"C", "linedefined": -1,
-                        "lastlinedefined": -1}  # fmt: skip
+                return {b"source": b"=[C]", b"short_src": b"[C]", b"what": b"C", b"linedefined": -1,
+                        b"lastlinedefined": -1}  # fmt: skip
             is_main = not proto.firstline and proto.numline
-            return {"source": proto.chunkname, "short_src": chunk_id(proto.chunkname), "what":
-                    b"main" if is_main else b"Lua", "linedefined": proto.firstline,
-                    "lastlinedefined": proto.lastline}  # fmt: skip
+            return {b"source": proto.chunkname, b"short_src": chunk_id(proto.chunkname), b"what":
+                    b"main" if is_main else b"Lua", b"linedefined": proto.firstline,
+                    b"lastlinedefined": proto.lastline}  # fmt: skip
         case "l":
-            return {"currentline": frame.line if frame is not None else -1}
+            return {b"currentline": frame.line if frame is not None else -1}
         case "u":
             is_vararg = proto is None or bool(proto.flags & ProtoFlag.VARARG)
-            return {"nups": fn.nupvalues, "nparams": proto.numparams if proto else 0, "isvararg": is_vararg}
+            count = proto.numparams if proto is not None else 0
+            return {b"nups": fn.nupvalues, b"nparams": count, b"isvararg": is_vararg}
         case "n":
             named = call.runtime.frames.called_as(caller) if frame is not None else None
-            return {"namewhat": b""} if named is None else {"name": named[1], "namewhat": named[0]}
+            return {b"namewhat": b""} if named is None else {b"name": named[1], b"namewhat": named[0]}
         case "f":
-            return {"func": call.runtime.values.to_python(fn.addr | FUNC_BITS)}
+            return {b"func": call.runtime.values.to_python(fn.addr | FUNC_BITS)}
         case _:
             if proto is None:
                 return {}
             lines: dict[object, object] = dict.fromkeys(proto.lines[1:], True)
-            return {"activelines": call.runtime.new_table(lines)}
+            return {b"activelines": call.runtime.new_table(lines)}
 
 
 # Variables.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from struct import Struct
 
-from ir.layout import Ptr
+from ir.layout import ACCESS, Ptr, offset_of
 from ir.objects import Frame, GCfunc
 from ir.record import dataclass
 from jitvm.front.bytecode import BC, Meta, Mode, a_of, b_of, c_of, d_of, op_of
@@ -22,6 +22,9 @@ from jitvm.runtime.protos import PROTO_SIZE, Protos
 from jitvm.runtime.value import FINALIZER_MARK, HANDLER_MARK, POINTER
 
 OPS = tuple(BC)
+#: The number of a function and where its code is.
+_FUNCTION = Struct("<2xB13xQ")
+assert (offset_of(GCfunc, "ffid"), offset_of(GCfunc, "pc")) == (2, _FUNCTION.size - 8)
 TAG_FUNC_WORD = (1 << 17) - 9
 unpack_words = Struct("<QQ").unpack
 #: Base, function, PC.
@@ -68,8 +71,6 @@ class Frames:
 
     def places(self, thread: Ptr, savepc: int) -> Iterator[Place]:
         """The same without looking at the functions: stacks can be deep."""
-        from ir.layout import ACCESS
-
         read, stack = ACCESS.memory.read, thread.stack.addr
         base, pc = thread.base.addr, savepc
         while base > stack + 16:
@@ -96,10 +97,10 @@ class Frames:
 
     def info(self, place: Place) -> FrameInfo:
         base, function, pc = place
-        fn = Ptr(GCfunc, function)
-        if fn.ffid != 0:
+        ffid, code = _FUNCTION.unpack(ACCESS.memory.read(function, _FUNCTION.size))
+        if ffid != 0:
             return FrameInfo(base, function, None, -1)
-        loaded = self.protos.at(fn.pc.addr - PROTO_SIZE)
+        loaded = self.protos.at(code - PROTO_SIZE)
         at = (pc - loaded.bytecode) // 4 - 1 if pc else -1
         return FrameInfo(base, function, loaded.proto, at)
 
@@ -118,8 +119,6 @@ class Frames:
 
 
 def _word(address: int) -> int:
-    from ir.layout import ACCESS
-
     return int.from_bytes(ACCESS.memory.read(address, 8), "little")
 
 

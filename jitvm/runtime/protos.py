@@ -3,7 +3,7 @@
     [GCproto][bytecode ...][GC constants, last first][number constants][upvalue descriptors]
                                                     ^ k
 
-What is to be in the heap is packed here and unpacked by native code (`parcels.py`).
+What is to be in the heap is packed here and unpacked by native code (`packing.py`, `parcels.py`).
 Prototypes stand in a region of their own and never move, so that the hot counter of a bytecode has a fixed
 place.  Names, lines and variables stay in Python: `ident` numbers the front end's `Prototype`.
 
@@ -23,15 +23,15 @@ from bisect import bisect_right, insort
 
 from ir.layout import Ptr, offset_of
 from ir.objects import GCT_PROTO, GCproto
-from jitvm.front.proto import CDataConst, Constant, Prototype, TemplateTable
+from jitvm.front.proto import CDataConst, Prototype, TemplateTable
 from jitvm.runtime.heap import Heap
-from jitvm.runtime.value import FALSE, NIL, STR_BITS, TRUE
-from jitvm.runtime.values import bits_of_number
+from jitvm.runtime.packing import Parcel, pack_table
+from jitvm.runtime.values import Values
 
 PROTO_SIZE = GCproto.sizeof()
 _SIZEBC, _K = offset_of(GCproto, "sizebc"), offset_of(GCproto, "k")
-#: Fields of a GCproto, of a `parcels.Template`, and the length before the bytes of a string in a parcel.
-_HEADER, _TEMPLATE, _LENGTH = struct.Struct("<4BI2Q2I2BH2iI2Q"), struct.Struct("<4I"), struct.Struct("<I")
+#: Fields of a GCproto.
+_HEADER = struct.Struct("<4BI2Q2I2BH2iI2Q")
 assert _HEADER.size == PROTO_SIZE
 #: Bytes of prototypes to load before those that died are looked for, at least.
 SWEEP_FROM = 1 << 19
@@ -58,42 +58,11 @@ class LoadedProto:
         return self.address + PROTO_SIZE
 
 
-class _Texts:
-    """The strings of a parcel, which stand behind `start` bytes of other things."""
-
-    __slots__ = ("_end", "_parts", "_start")
-
-    def __init__(self, start: int) -> None:
-        self._start = self._end = start
-        self._parts: list[bytes] = []
-
-    def add(self, text: bytes) -> int:
-        """How far from the start of the parcel it is."""
-        at, length = self._end, len(text)
-        self._parts += (_LENGTH.pack(length), text)
-        self._end = at + _LENGTH.size + length
-        return at
-
-    def slot(self, value: Constant) -> int:
-        """The slot of a constant, or for a string what becomes one."""
-        if isinstance(value, bytes):
-            return STR_BITS | self.add(value)
-        if value is None:
-            return NIL
-        if isinstance(value, bool):
-            return TRUE if value else FALSE
-        return bits_of_number(value)
-
-    def behind(self, image: bytes) -> bytes:
-        """The whole parcel."""
-        return b"".join((image, bytes(self._start - len(image)), *self._parts))
-
-
 class Protos:
     """All prototypes of a runtime, by number and by address."""
 
     def __init__(self, heap: Heap) -> None:
-        self.heap = heap
+        self.heap, self.values = heap, Values(heap)
         self.hotcount = 0
         #: Those that the last chunk brought, innermost first.
         self.recent: list[LoadedProto] = []
@@ -128,9 +97,9 @@ class Protos:
         at_k = PROTO_SIZE + 4 * len(code) + 8 * len(proto.kgc)
         at_uv = at_k + 8 * len(proto.knum)
         size = rounded_size(at_uv + 2 * len(proto.upvalues))
-        texts = _Texts(size)
+        parcel = Parcel(size)
         constants = array("Q", [
-            texts.add(one) << 1 | 1 if type(one) is bytes else self._constant(one) for one in proto.kgc
+            parcel.add(one) << 1 | 1 if type(one) is bytes else self._constant(one) for one in proto.kgc
         ])  # fmt: skip
         constants.reverse()
         ident = self._new_ident()
@@ -142,7 +111,7 @@ class Protos:
         image = b"".join((header, code, constants, array("d", proto.knum), array("H", proto.upvalues)))
         freed = self._free.get(size)
         place = freed.pop() if freed else 0
-        address = self.heap.call_with_bytes("proto_unpack", texts.behind(image), size, place, self.hotcount)
+        address = self.heap.call_with_bytes("proto_unpack", parcel.behind(image), size, place, self.hotcount)
         assert address, "memory for prototypes is full"
         self._grown += size
         loaded = LoadedProto(proto, address, size)
@@ -168,12 +137,8 @@ class Protos:
                 raise AssertionError(f"no constant of a prototype: {constant!r}")
 
     def _template(self, template: TemplateTable) -> int:
-        texts = _Texts(_TEMPLATE.size + 8 * len(template.array) + 16 * len(template.hash))
-        words = array("Q", map(texts.slot, template.array))
-        for pair in template.hash:
-            words.extend(map(texts.slot, pair))
-        head = _TEMPLATE.pack(template.asize, template.hbits, len(template.array), len(template.hash))
-        return self.heap.call_with_bytes("template_unpack", texts.behind(head + words.tobytes()))
+        parcel = pack_table(self.values, template.asize, template.hbits, template.array, template.hash)
+        return self.heap.call_with_bytes("template_unpack", parcel)
 
     # Counters.
 

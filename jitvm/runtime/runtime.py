@@ -15,17 +15,19 @@ import os
 import struct
 from collections.abc import Callable
 
-from ir.layout import ACCESS, Ptr
-from ir.objects import Frame, GCfunc, State, Stop, TValue
+from ir.layout import ACCESS, Ptr, offset_of
+from ir.objects import VM, Frame, GCfunc, State, Stop, TValue
 from jitvm.front.bytecode import ins_ad
 from jitvm.front.errors import BadArgument, LuaError
 from jitvm.front.program import read_program
+from jitvm.front.template import hash_bits
 from jitvm.interp.headers import Header
 from jitvm.options import Options
 from jitvm.runtime.builtins import Builtins
 from jitvm.runtime.engine import ImageEngine
 from jitvm.runtime.hooks import Hooks
 from jitvm.runtime.output import Output
+from jitvm.runtime.packing import pack_table
 from jitvm.runtime.protos import Protos
 from jitvm.runtime.raised import MAX_ENTRIES, Raised
 from jitvm.runtime.switch import Switch
@@ -53,6 +55,16 @@ TRACING = tuple(
 )
 
 FAILED = -1
+#: The first fields of the VM: the running thread, vmstate, the frame of the running trace.
+_RUNNING = struct.Struct("<Q4s4x8s")
+_VMSTATE, _JIT_BASE, _MULTRES, _CFRAME = (
+    offset_of(VM, name) for name in ("vmstate", "jit_base", "multres", "cframe")
+)
+assert (offset_of(VM, "cur"), _VMSTATE, _JIT_BASE) == (0, 8, 16)
+#: A thread's base, top, maxstack and stack.
+_BASE, _TOP = offset_of(State, "base"), offset_of(State, "top")
+_STACK, _WORD = struct.Struct("<4Q"), struct.Struct("<Q")
+assert [offset_of(State, name) - _BASE for name in ("top", "maxstack", "stack")] == [8, 16, 24]
 #: How often, when the program ends, finalizers run for what finalizers made.
 FINALIZER_ROUNDS = 10
 NO_MEMORY = b"not enough memory"
@@ -156,43 +168,52 @@ class Runtime:
 
     def call_bits(self, function: int, args: list[int], pc: int = 0) -> list[int]:
         """The same on slots.  `pc`: where the running Lua function is, if there is one."""
-        g = self.heap.g
         if self.entries >= MAX_ENTRIES:
             raise LuaError(b"C stack overflow")
-        thread = Ptr(State, g.cur.addr)
-        self.reserve(thread, len(args) + 8)
-        old_base, old_top = thread.base.addr - thread.stack.addr, thread.top.addr - thread.stack.addr
-        top = thread.top.addr
+        g, memory = self.heap.g.addr, self.heap.memory
+        thread, vmstate, jit_base = _RUNNING.unpack(memory.read(g, _RUNNING.size))
+        cframe = memory.read(g + _CFRAME, 8)
+        if not self._has_room(thread, len(args) + 8):
+            self.reserve(Ptr(State, thread), len(args) + 8)
+        old_base, top, _, stack = _STACK.unpack(memory.read(thread + _BASE, _STACK.size))
         base = top + 16
-        link = (base - thread.base.addr) | Frame.CP
-        self.heap.memory.write(top, struct.pack(f"<{2 + len(args)}Q", function, link, *args))
-        thread.top = base + 8 * len(args)
-        g.multres = len(args) + 1
-        vmstate, jit_base, cframe = g.vmstate, g.jit_base.addr, g.cframe
-        self.entries += 1
-        place = thread.addr, old_base
-        if pc:
-            self.frames.interrupted[place] = pc
-        try:
-            status = self.engine.enter(g.addr, thread.addr, self.start_word, base, 0)
-        finally:
-            self.entries -= 1
-            if pc:
-                del self.frames.interrupted[place]
-        g.vmstate, g.jit_base, g.cframe = vmstate, jit_base, cframe
+        link = (base - old_base) | Frame.CP
+        memory.write(top, struct.pack(f"<{2 + len(args)}Q", function, link, *args))
+        memory.write(thread + _TOP, _WORD.pack(base + 8 * len(args)))
+        memory.write(g + _MULTRES, _WORD.pack(len(args) + 1))
+        status = self._enter(thread, base, old_base - stack, pc)
+        memory.write(g + _VMSTATE, vmstate)
+        memory.write(g + _JIT_BASE, jit_base)
+        memory.write(g + _CFRAME, cframe)
         if self._bug is not None:
             bug, self._bug = self._bug, None
             self._let_run()
             raise bug
+        _, end, _, moved = _STACK.unpack(memory.read(thread + _BASE, _STACK.size))
         results = []
         if status >= 0:
-            data = self.heap.memory.read(thread.top.addr - 8 * status, 8 * status)
-            results = list(struct.unpack(f"<{status}Q", data))
-        thread.base = thread.stack.addr + old_base
-        thread.top = thread.stack.addr + old_top
+            results = list(struct.unpack(f"<{status}Q", memory.read(end - 8 * status, 8 * status)))
+        memory.write(thread + _BASE, struct.pack("<2Q", old_base - stack + moved, top - stack + moved))
         if status < 0:
             raise self._error()
         return results
+
+    def _enter(self, thread: int, base: int, caller: int, pc: int) -> int:
+        """Runs what is below `base`.  `caller`: offset of the frame that is at `pc`."""
+        self.entries += 1
+        if pc:
+            self.frames.interrupted[thread, caller] = pc
+        try:
+            return self.engine.enter(self.heap.g.addr, thread, self.start_word, base, 0)
+        finally:
+            self.entries -= 1
+            if pc:
+                del self.frames.interrupted[thread, caller]
+
+    def _has_room(self, thread: int, slots: int) -> bool:
+        """Are there so many more slots above `top`?"""
+        _, top, maxstack, _ = _STACK.unpack(self.heap.memory.read(thread + _BASE, _STACK.size))
+        return bool(top + 8 * slots <= maxstack)
 
     def _error(self) -> LuaError:
         bits = self.heap.g.errval.bits
@@ -285,14 +306,8 @@ class Runtime:
 
     def new_table(self, items: dict[object, object]) -> LuaObject:
         """A table with these entries."""
-        table = LuaObject(self.heap, self.heap.table(0, 0).addr | TAB_BITS)
-        key = self.heap.scratch()
-        for name, value in items.items():
-            bits = self.values.from_python(value)
-            key.bits = self.values.from_python(name)
-            slot = self.heap.call("tab_set", self.heap.g, Ptr(TValue, table.address), key)
-            self.heap.memory.write(slot.addr if isinstance(slot, Ptr) else slot, struct.pack("<Q", bits))
-        return table
+        parcel = pack_table(self.values, 0, hash_bits(len(items)), (), items.items())
+        return LuaObject(self.heap, self.heap.call_with_bytes("template_unpack", parcel) | TAB_BITS)
 
     def tostring(self, bits: int) -> bytes:
         """As Lua's `tostring`."""
