@@ -385,6 +385,7 @@ class VM(Struct):
     hook_count: u32  # Bytecodes until the next count event, and what it starts from.
     hook_start: u32
     exit_watch: u32  # Somebody wants to know of exits.
+    time: FnPtr[[u64], i64]
 
 
 class Stop(IntEnum):

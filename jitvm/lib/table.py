@@ -9,6 +9,8 @@
 
     lua_library("math.deg", "return function(x) return x * 57.29577951308232 end")
 
+A native function may leave what is not usual to Python: both are declared, and it calls `builtin_upcall`.
+
 Results stand below `L.top`.  A native that fails sets g.errcode (a `Bad`) and g.errarg and returns -1.
 Functions that LuaJIT writes in Lua are written in Lua here, so that traces through them are the same.
 
@@ -44,7 +46,7 @@ HIDDEN_FUNCTIONS = ("table.new", "table.clear")
 
 
 class LibraryFunction:
-    """A row.  Exactly one of `native`, `python` and `lua` is set."""
+    """A row.  One of `native`, `python` and `lua` is set, or `native` and the `python` that it calls."""
 
     __slots__ = ("ffid", "lua", "name", "native", "python", "upvalues")
 
@@ -89,8 +91,13 @@ CONSTANTS: dict[str, float | bytes] = {"math.pi": 3.14159265358979323846, "math.
 
 
 def _add(row: LibraryFunction) -> None:
-    assert row.name not in LIBRARY, f"two library functions named {row.name}"
-    LIBRARY[row.name] = row
+    known = LIBRARY.setdefault(row.name, row)
+    if known is row:
+        return
+    native, python = (known, row) if known.native is not None else (row, known)
+    alone = native.python is python.native is None
+    assert alone and native.native and python.python, f"two library functions named {row.name}"
+    known.native, known.python, known.upvalues = native.native, python.python, native.upvalues
 
 
 def library(name: str, *upvalues: Upvalue) -> Callable[[NativeFunction], NativeFunction]:
