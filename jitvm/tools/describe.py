@@ -26,6 +26,7 @@ from jitvm.front.bytecode import BC
 from jitvm.front.chunkid import location
 from jitvm.front.listing import list_instruction
 from jitvm.front.proto import Prototype
+from jitvm.lib.ffnames import FF_C
 from jitvm.model import objects as model
 from jitvm.model.lines import LineReader
 from jitvm.model.places import place as place_of_text
@@ -98,7 +99,8 @@ class Describer:
     def place_text(self, place: Place) -> str:
         view = self.view
         if not view.is_lua(place.fn):
-            return self.sources.builtin_name(view.ffid(place.fn))
+            ffid = view.ffid(place.fn)
+            return self.sources.builtin_name(ffid) if ffid != FF_C else f"C:{view.func_pc(place.fn):x}"
         proto = self.sources.prototype(view.func_proto(place.fn).ident)
         pos = max(place.pos, 0)
         line = proto.lines[pos] if pos and proto.lines else proto.firstline
