@@ -10,8 +10,8 @@ the VM's pointer field of that name if it comes from the C library (flag `EXTERN
            STATE: takes the running thread as an implicit first argument, which is not an operand
            EXTERN: a System V function outside the image, called through its `VM` field
 
-A number below 113 without a row belongs to machines without floating point or to object kinds that are not
-in this language; it keeps its name and cannot be called.
+A number below 113 without a row belongs to machines without floating point, to object kinds that are not in
+this language, or to what LuaJIT's backend makes of BUFPUT; it keeps its name and cannot be called.
 """
 
 from __future__ import annotations
@@ -72,8 +72,6 @@ _ROWS: dict[int, _Row] = {
     4: ("lj_strfmt_int", "int", "str", "N", _STATE | _THROW),
     5: ("lj_strfmt_num", "ptr", "str", "N", _STATE | _THROW),
     6: ("lj_strfmt_char", "int", "str", "N", _STATE | _THROW),
-    7: ("lj_strfmt_putint", "ptr int", "ptr", "L", _THROW),
-    8: ("lj_strfmt_putnum", "ptr num", "ptr", "L", _THROW),
     9: ("lj_strfmt_putquoted", "ptr str", "ptr", "L", _THROW),
     10: ("lj_strfmt_putfxint", "ptr int u64", "ptr", "L", _THROW),
     11: ("lj_strfmt_putfnum_int", "ptr int num", "ptr", "L", _THROW),
@@ -82,8 +80,6 @@ _ROWS: dict[int, _Row] = {
     14: ("lj_strfmt_putfstr", "ptr int str", "ptr", "L", _THROW),
     15: ("lj_strfmt_putfchar", "ptr int int", "ptr", "L", _THROW),
     16: ("lj_buf_putmem", "ptr ptr int", "ptr", "S", _THROW),
-    17: ("lj_buf_putstr", "ptr str", "ptr", "L", _THROW),
-    18: ("lj_buf_putchar", "ptr int", "ptr", "L", _THROW),
     19: ("lj_buf_putstr_reverse", "ptr str", "ptr", "L", _THROW),
     20: ("lj_buf_putstr_lower", "ptr str", "ptr", "L", _THROW),
     21: ("lj_buf_putstr_upper", "ptr str", "ptr", "L", _THROW),
@@ -133,6 +129,8 @@ _ROWS: dict[int, _Row] = {
 }
 
 _UNAVAILABLE = {
+    7: "lj_strfmt_putint lj_strfmt_putnum",
+    17: "lj_buf_putstr lj_buf_putchar",
     25: "lj_bufx_more",
     59: "lj_vm_floor lj_vm_ceil lj_vm_trunc sqrt",
     68: "lj_vm_tobit softfp_add softfp_sub softfp_mul softfp_div softfp_cmp softfp_i2d softfp_d2i "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ir.calls import BUFFER_PUTS, CALLS, CallFlag
 from ir.expand.arith import extern
-from ir.expand.boxing import store_slot
+from ir.expand.boxing import store_slot, to_number
 from ir.expand.core import EXPAND, Expander, machine_type
 from ir.ops import CONV_DST_SHIFT, Op
 from ir.types import IRType
@@ -87,7 +87,7 @@ def to_string(x: Expander, ins: Ins) -> Ins:
 
 
 @EXPAND(Op.STRTO)
-def to_number(x: Expander, ins: Ins) -> Ins:
+def parsed_number(x: Expander, ins: Ins) -> Ins:
     """The number a string stands for; leaves the trace if it does not."""
     address = x.global_address("tmptv")
     ok = x.call("trace_str_tonum", IRType.INT, x.g, x.value(ins.args[0]), address)
@@ -109,12 +109,23 @@ def buffer_start(x: Expander, ins: Ins) -> Ins:
 
 @EXPAND(Op.BUFPUT)
 def buffer_put(x: Expander, ins: Ins) -> Ins:
-    buffer = x.value(ins.args[0])
-    if buffer is not x.g:
-        not_null(x, x.call("trace_sbuf_putstr", IRType.P64, x.g, buffer, x.value(ins.args[1])))
-        return buffer
-    x.call("trace_buf_putstr", IRType.INT, x.g, x.value(ins.args[1]))
-    return x.g
+    buffer, string = x.value(ins.args[0]), ins.args[1]
+    what, values = put_of(x, string) if string in x.unmade else ("str", [x.value(string)])
+    if buffer is x.g:
+        x.call(f"trace_buf_put{what}", IRType.INT, x.g, *values)
+    else:
+        not_null(x, x.call(f"trace_sbuf_put{what}", IRType.P64, x.g, buffer, *values))
+    return buffer
+
+
+def put_of(x: Expander, string: Ins) -> tuple[str, list[Ins]]:
+    """Which native puts what the string would be made of, and that."""
+    value = x.value(string.args[0])
+    if string.op is Op.SNEW:
+        return "bytes", [value, x.value(string.args[1])]
+    if string.args[1] == _TOSTR_CHAR:
+        return "char", [value]
+    return "num", [value if value.type is IRType.NUM else to_number(x, value)]
 
 
 @EXPAND(Op.BUFSTR)

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 
 from ir.abort import Abort, TraceError
 from ir.expand.boxing import KEYINDEX_HI, constant_bits, value_bits
-from ir.expand.sunk import exit_conversions, left_out, sunk_table
+from ir.expand.sunk import exit_conversions, left_out, sunk_table, unmade
 from ir.funcbuilder import FunctionBuilder
 from ir.layout import offset_of
 from ir.objects import VM, State
@@ -114,7 +114,8 @@ class Expander:
         self.exits: dict[tuple[int, int], Exit] = {}
         self.exit_slots: dict[tuple[int, Ins, int, int], tuple[ExitSlot, int]] = {}
         self.deferred = exit_conversions(trace)
-        self.left_out = left_out(trace)
+        self.unmade = unmade(trace)
+        self.left_out = left_out(trace) | self.unmade
         self.snapshot = 0  # Number of the snapshot in force.
         self.room = parent.room  # Slots above BASE that the stack is known to have.
         self.generation = 0  # Exits of the loop see PHIs as block parameters.

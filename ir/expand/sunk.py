@@ -56,6 +56,26 @@ def exit_conversions(trace: Trace) -> set[Ins]:
     return found
 
 
+def unmade(trace: Trace) -> set[Ins]:
+    """Strings that nobody wants but one BUFPUT: they need not be made, their parts are put.
+
+    Not those made before the loop and put in it, again and again."""
+    found: set[Ins] = set()
+    seen: set[Ins] = set()
+    for ins in trace.ins:
+        for arg in ins.args:
+            if not isinstance(arg, Ins) or (arg.op is not Op.TOSTR and arg.op is not Op.SNEW):
+                continue
+            if ins.op is Op.BUFPUT and arg not in seen and (arg.ref > trace.loop or ins.ref < trace.loop):
+                found.add(arg)
+            else:
+                found.discard(arg)
+            seen.add(arg)
+    for snap in trace.snaps:
+        found.difference_update(entry.ref for entry in snap.entries)
+    return found
+
+
 def sunk_table(x: Expander, allocation: Ins, snap: Snapshot, origins: dict[int, Ins]) -> SunkTable:
     """What an exit through `snap` has to make."""
     tags = x.trace.sinktags

@@ -19,9 +19,10 @@ from __future__ import annotations
 
 from ir.calls import CALL_NUMBERS
 from ir.objects import BUFFER_COW, VM, Buffer, GCObject, GCstr, TValue
-from jitvm.native import Ptr, addr, i32, i64, inline, native, u8, u32, u64, unlikely
+from jitvm.native import Ptr, addr, f64, i32, i64, inline, native, u8, u32, u64, unlikely
 from jitvm.runtime.alloc import mem_alloc, mem_fits, mem_free
 from jitvm.runtime.barrier import gc_barrier
+from jitvm.runtime.number import NUMBER_TEXT, num_text
 from jitvm.runtime.string import MAX_STRING, bytes_copy
 from jitvm.runtime.udata import GCUDATA_SIZE, buffer_size
 from jitvm.runtime.upcalls import UPCALL_SERIALIZE
@@ -126,8 +127,32 @@ def trace_sbuf_putstr(g: Ptr[VM], buf: Ptr[Buffer], s: Ptr[GCstr]) -> Ptr[Buffer
 
 
 @native
-def trace_buf_putmem(g: Ptr[VM], buf: Ptr[Buffer], p: Ptr[u8], size: i32) -> Ptr[Buffer]:
+def trace_sbuf_putbytes(g: Ptr[VM], buf: Ptr[Buffer], p: Ptr[u8], size: i32) -> Ptr[Buffer]:
     return buf if sbuf_add(g, buf, p, u32(size)) else Ptr[Buffer](u64(0))
+
+
+@native
+def trace_buf_putmem(g: Ptr[VM], buf: Ptr[Buffer], p: Ptr[u8], size: i32) -> Ptr[Buffer]:
+    return trace_sbuf_putbytes(g, buf, p, size)
+
+
+@native
+def trace_sbuf_putchar(g: Ptr[VM], buf: Ptr[Buffer], c: i32) -> Ptr[Buffer]:
+    to = sbuf_room(g, buf, u64(1))
+    if unlikely(addr(to) == 0):
+        return Ptr[Buffer](u64(0))
+    to[0] = u32(c)
+    buf.w = to + 1
+    return buf
+
+
+@native
+def trace_sbuf_putnum(g: Ptr[VM], buf: Ptr[Buffer], x: f64) -> Ptr[Buffer]:
+    to = sbuf_room(g, buf, u64(NUMBER_TEXT))
+    if unlikely(addr(to) == 0):
+        return Ptr[Buffer](u64(0))
+    buf.w = to + num_text(g, x, to)
+    return buf
 
 
 @native

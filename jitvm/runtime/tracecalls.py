@@ -200,18 +200,32 @@ def trace_buf_putstr(g: Ptr[VM], s: Ptr[GCstr]) -> i32:
 
 
 @native
+def trace_buf_putbytes(g: Ptr[VM], p: Ptr[u8], size: i32) -> i32:
+    bytes_copy(g, buf_room(g, u64(u32(size))), p, u32(size))
+    return i32(0)
+
+
+@native
+def trace_buf_putchar(g: Ptr[VM], c: i32) -> i32:
+    buf_room(g, u64(1))[0] = u32(c)
+    return i32(0)
+
+
+@native
+def trace_buf_putnum(g: Ptr[VM], x: f64) -> i32:
+    start = g.buf_length
+    text = buf_need(g, start + NUMBER_TEXT) + i64(start)
+    g.buf_length = start + u64(num_text(g, x, text))
+    return i32(0)
+
+
+@native
 def trace_buf_tostr(g: Ptr[VM]) -> Ptr[GCstr]:
     """The string; null if it is too long."""
     if unlikely(g.buf_length > MAX_STRING):
         g.buf_length = u64(0)
         return Ptr[GCstr](u64(0))
     return str_new(g, g.tmpbuf, u32(g.buf_length))
-
-
-@native
-def trace_buf_putchar(g: Ptr[VM], buf: Ptr[VM], c: i32) -> Ptr[VM]:
-    buf_room(g, u64(1))[0] = u32(c)
-    return buf
 
 
 @native
@@ -269,19 +283,6 @@ def trace_buf_puttab(
         return Ptr[VM](u64(0))
     g.buf_length = size
     return buf
-
-
-@native
-def trace_strfmt_putnum(g: Ptr[VM], buf: Ptr[VM], x: f64) -> Ptr[VM]:
-    start = g.buf_length
-    text = buf_need(g, start + NUMBER_TEXT) + i64(start)
-    g.buf_length = start + u64(num_text(g, x, text))
-    return buf
-
-
-@native
-def trace_strfmt_putint(g: Ptr[VM], buf: Ptr[VM], n: i32) -> Ptr[VM]:
-    return trace_strfmt_putnum(g, buf, f64(n))
 
 
 @inline
