@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ir.objects import GCT_FUNC, GCT_UPVAL, VM, GCfunc, GCproto, GCtab, GCupval, State, TValue
 from jitvm.native import Ptr, addr, native, u32, u64
-from jitvm.runtime.alloc import alloc, is_taken, mem_alloc
+from jitvm.runtime.alloc import alloc, mem_alloc
 from jitvm.runtime.barrier import barrier_upvalue
 from jitvm.runtime.value import copy, proto_bc, set_nil
 
@@ -146,9 +146,3 @@ def func_new_builtin(g: Ptr[VM], ffid: u32, code: u64, pc: Ptr[u32], nupvalues: 
 
 
 NIL_WORD = (1 << 64) - 1
-
-
-@native
-def proto_is_marked(g: Ptr[VM], pt: Ptr[GCproto]) -> bool:
-    """After a whole collection: is a prototype still in use?"""
-    return is_taken(g, addr(pt))

@@ -151,7 +151,7 @@ class Jit:
     def forget(self, dead: list[LoadedProto]) -> None:
         """Bytecode is gone; other bytecode may come to stand there."""
         for slot in self.compiler.penalties.slots:
-            if any(0 <= slot.pc - one.address < one.size for one in dead):
+            if slot.pc and any(0 <= slot.pc - one.address < one.size for one in dead):
                 slot.pc = slot.value = 0
 
     # For the program.
