@@ -13,7 +13,7 @@ from ir.layout import Ptr
 from ir.objects import GCfunc, GCObject, GCtab, GCudata, GCupval, State, TValue
 from jitvm.front.chunkid import chunk_id
 from jitvm.front.errors import BadArgument, LuaError
-from jitvm.front.proto import ProtoFlag
+from jitvm.front.proto import ProtoFlag, Prototype
 from jitvm.lib.call_py import Call, Result, Results, Slot, function
 from jitvm.runtime.debug import FrameInfo, Place, local_variable, traceback, variable_name
 from jitvm.runtime.state import YIELDED
@@ -207,11 +207,12 @@ def debug_getinfo(call: Call) -> Results:
     else:
         raise BadArgument(skip + 1, b"function or level expected")
     items: dict[object, object] = {}
+    proto = call.runtime.protos.of_function(fn).proto if fn.ffid == 0 else None
     for option in options:
         if option not in "SlunfL":
             raise BadArgument(skip + 2, b"invalid option")
-        items |= _described(call, option, fn, frame, caller)
-    return (call.runtime.new_table(items),)
+        items |= _described(call, option, (fn, proto), frame, caller)
+    return (Slot(call.runtime.table_bits(items)),)
 
 
 def _text(call: Call, bits: int) -> bytes:
@@ -220,10 +221,14 @@ def _text(call: Call, bits: int) -> bytes:
 
 
 def _described(
-    call: Call, option: str, fn: Ptr, frame: FrameInfo | None, caller: FrameInfo | None
+    call: Call,
+    option: str,
+    function: tuple[Ptr, Prototype | None],
+    frame: FrameInfo | None,
+    caller: FrameInfo | None,
 ) -> dict[object, object]:
     """What one option letter of getinfo asks for."""
-    proto = call.runtime.protos.of_function(fn).proto if fn.ffid == 0 else None
+    fn, proto = function
     match option:
         case "S":
             if proto is None:

@@ -74,7 +74,7 @@ def util_funcinfo(call: Call) -> Results:
         items: dict[object, object] = {"addr": float(fn.fn), "upvalues": fn.nupvalues}
         if fn.ffid > FF_C:
             items["ffid"] = fn.ffid
-        return (call.runtime.new_table(items),)
+        return (Slot(call.runtime.table_bits(items)),)
     proto, pc = loaded.proto, call.integer(2, 0)
     line = -1
     items = {
@@ -95,7 +95,7 @@ def util_funcinfo(call: Call) -> Results:
         line = proto.lines[pc] if pc and pc < len(proto.lines) else proto.firstline if not pc else 0
         items["currentline"] = line
     items["loc"] = location(proto.chunkname, max(line, 0))
-    return (call.runtime.new_table(items),)
+    return (Slot(call.runtime.table_bits(items)),)
 
 
 @function("jit.util.funcbc")
@@ -255,7 +255,7 @@ def util_tracesnap(call: Call) -> Results:
     for index, entry in enumerate(snap.entries, 2):
         items[index] = _signed(entry.slot << 24 | int(entry.flags) | entry.ref.ref + REF_BIAS)
     items[len(snap.entries) + 2] = SNAPSHOT_END
-    return (call.runtime.new_table(items),)
+    return (Slot(call.runtime.table_bits(items)),)
 
 
 @function("jit.util.tracemc")

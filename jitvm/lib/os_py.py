@@ -8,7 +8,7 @@ import struct
 import time
 
 from jitvm.front.errors import BadArgument
-from jitvm.lib.call_py import Call, Results, function
+from jitvm.lib.call_py import Call, Results, Slot, function
 from jitvm.lib.io_py import outcome
 from jitvm.runtime.files import libc
 from jitvm.runtime.value import FALSE, NIL, TRUE
@@ -149,7 +149,7 @@ def os_date(call: Call) -> Results:
     }
     if daylight >= 0:
         fields["isdst"] = daylight > 0
-    return (call.runtime.new_table(fields),)
+    return (Slot(call.runtime.table_bits(fields)),)
 
 
 def _whole(number: float) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from array import array
+from itertools import chain
 
 from jitvm.runtime.value import STR_BITS
 
@@ -51,14 +52,13 @@ def pack_table(
     pairs: Iterable[tuple[object, object]],
 ) -> bytes:
     """A table of these values in its array part, from index 0 on, and of these keys and their values."""
-    items = list(array_part)
-    for pair in pairs:
-        items += pair
+    items = [*array_part, *chain.from_iterable(pairs)]
     parcel = Parcel(_TEMPLATE.size + 8 * len(items))
-    slot = values.from_python
+    slot, add = values.from_python, parcel.add
     words = array("Q")
     for item in items:
-        text = item.encode() if isinstance(item, str) else item
-        words.append(STR_BITS | parcel.add(text) if isinstance(text, bytes) else slot(text))
+        if isinstance(item, str):
+            item = item.encode()
+        words.append(STR_BITS | add(item) if isinstance(item, bytes) else slot(item))
     count = len(array_part)
     return parcel.behind(_TEMPLATE.pack(asize, hbits, count, (len(items) - count) // 2) + words.tobytes())

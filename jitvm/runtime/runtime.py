@@ -306,8 +306,12 @@ class Runtime:
 
     def new_table(self, items: dict[object, object]) -> LuaObject:
         """A table with these entries."""
+        return LuaObject(self.heap, self.table_bits(items))
+
+    def table_bits(self, items: dict[object, object]) -> int:
+        """The same as a slot, which nothing keeps alive yet."""
         parcel = pack_table(self.values, 0, hash_bits(len(items)), (), items.items())
-        return LuaObject(self.heap, self.heap.call_with_bytes("template_unpack", parcel) | TAB_BITS)
+        return self.heap.call_with_bytes("template_unpack", parcel) | TAB_BITS
 
     def tostring(self, bits: int) -> bytes:
         """As Lua's `tostring`."""
