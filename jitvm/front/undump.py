@@ -90,7 +90,11 @@ class _Reader:
     # Pieces.
 
     def byte(self) -> int:
-        return self.take(1)[0]
+        at = self.at
+        if at >= self.end:
+            raise Malformed
+        self.at = at + 1
+        return self.data[at]
 
     def take(self, size: int) -> bytes:
         piece = self.data[self.at : self.at + size]
@@ -101,6 +105,10 @@ class _Reader:
 
     def uleb(self) -> int:
         """At most 33 bits."""
+        at = self.at
+        if at < self.end and self.data[at] < 0x80:  # As most are.
+            self.at = at + 1
+            return self.data[at]
         value = shift = 0
         while True:
             byte = self.byte()

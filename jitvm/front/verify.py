@@ -12,6 +12,8 @@ Raw table accesses (TGETR, TSETR), which believe their operand to be a table, be
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from jitvm.front.bytecode import BC, OPCODES, Mode, a_of, b_of, c_of, d_of, jump_of, op_of
 from jitvm.front.proto import UPVALUE_LOCAL, CDataConst, ProtoFlag, Prototype, TemplateTable
 
@@ -22,10 +24,23 @@ UPVALUE_INDEX = 0x3FFF
 KINDS = {Mode.STR: bytes, Mode.TAB: TemplateTable, Mode.FUNC: Prototype, Mode.CDATA: CDataConst}
 RAW: dict[int, BC] = {BC.TGETR: BC.TGETV, BC.TSETR: BC.TSETV}
 #: Bytecodes that only a running VM makes.
-PATCHED = (BC.JFORI, BC.IFORL, BC.JFORL, BC.IITERL, BC.JITERL, BC.ILOOP, BC.JLOOP)
+PATCHED = frozenset((BC.JFORI, BC.IFORL, BC.JFORL, BC.IITERL, BC.JITERL, BC.ILOOP, BC.JLOOP))
 COMPARISONS = range(BC.ISLT, BC.ISF + 1)
 OPEN_PRODUCERS = (BC.CALL, BC.CALLM, BC.VARG)
-OPEN_CONSUMERS = (BC.CALLM, BC.CALLMT, BC.RETM, BC.TSETM)
+OPEN_CONSUMERS = frozenset((BC.CALLM, BC.CALLMT, BC.RETM, BC.TSETM))
+#: Bytecodes that something has to follow.
+IN_A_ROW = frozenset((*map(int, COMPARISONS), BC.ITERC, BC.ITERN, BC.ISNEXT, *OPEN_PRODUCERS))
+#: Operands that need no check, or one of their own (`_RANGES`): the first of several slots, literals.
+FREE = (Mode.NONE, Mode.BASE, Mode.RBASE, Mode.LIT, Mode.LITS)
+
+
+def _fields(op: BC) -> tuple[tuple[int, int, Mode], ...]:
+    """The operands of a bytecode that are checked: shift, mask, mode."""
+    rest = [(16, 0xFFFF, op.mode_cd)] if op.has_d else [(24, 0xFF, op.mode_b), (16, 0xFF, op.mode_cd)]
+    return tuple(field for field in ((8, 0xFF, op.mode_a), *rest) if field[2] not in FREE)
+
+
+FIELDS = tuple(_fields(op) for op in OPCODES)
 ENDS = (BC.JMP, BC.CALLT, BC.CALLMT, BC.RETM, BC.RET, BC.RET0, BC.RET1, BC.UCLO)
 
 
@@ -58,16 +73,18 @@ class _Check:
         self.targets: dict[int, list[int]] = {}
 
     def run(self) -> None:
+        limits = self.limits()
         for pc in range(1, self.size):
-            op = self.op(pc)
-            _require(op < BC.FUNCF and op not in PATCHED)
-            self.operands(pc, op)
+            number = self.code[pc] & 0xFF
+            _require(number < BC.FUNCF and number not in PATCHED)
+            self.operands(pc, number, limits)
         _require(self.op(self.size - 1) in ENDS)
         for pc in range(1, self.size):
-            op = self.op(pc)
-            self.neighbours(pc, op)
-            if op in OPEN_CONSUMERS:
-                self.open_values(pc, op)
+            number = self.code[pc] & 0xFF
+            if number in IN_A_ROW:
+                self.neighbours(pc, OPCODES[number])
+            if number in OPEN_CONSUMERS:
+                self.open_values(pc, OPCODES[number])
 
     def op(self, pc: int) -> BC:
         number = op_of(self.code[pc]) if pc < self.size else len(OPCODES)
@@ -76,40 +93,31 @@ class _Check:
 
     # Operands.
 
+    def limits(self) -> dict[Mode, int]:
+        """What is below is allowed."""
+        proto = self.proto
+        constants = dict.fromkeys(KINDS, len(proto.kgc))
+        return {Mode.DST: proto.framesize, Mode.VAR: proto.framesize, Mode.UV: len(proto.upvalues),
+                Mode.PRI: 3, Mode.NUM: len(proto.knum), **constants}  # fmt: skip
+
     def slot(self, number: int) -> None:
         _require(0 <= number < self.proto.framesize)
 
-    def operands(self, pc: int, op: BC) -> None:
+    def operands(self, pc: int, number: int, limits: dict[Mode, int]) -> None:
         ins = self.code[pc]
-        self.operand(op.mode_a, a_of(ins), pc)
-        if op.has_d:
-            self.operand(op.mode_cd, d_of(ins), pc)
-        else:
-            self.operand(op.mode_b, b_of(ins), pc)
-            self.operand(op.mode_cd, c_of(ins), pc)
-        check = _RANGES.get(op)
-        if check is not None:
-            check(self, ins)
-
-    def operand(self, mode: Mode, value: int, pc: int) -> None:
-        proto = self.proto
-        match mode:
-            case Mode.DST | Mode.VAR:
-                self.slot(value)
-            case Mode.UV:
-                _require(value < len(proto.upvalues))
-            case Mode.PRI:
-                _require(value <= 2)
-            case Mode.NUM:
-                _require(value < len(proto.knum))
-            case Mode.STR | Mode.TAB | Mode.FUNC | Mode.CDATA:
-                _require(value < len(proto.kgc) and isinstance(proto.kgc[value], KINDS[mode]))
-            case Mode.JUMP:
-                target = pc + 1 + jump_of(self.code[pc])
+        for shift, mask, mode in FIELDS[number]:
+            value = ins >> shift & mask
+            if mode is Mode.JUMP:
+                target = pc + 1 + jump_of(ins)
                 _require(1 <= target < self.size)
                 self.targets.setdefault(target, []).append(pc)
-            case Mode.NONE | Mode.BASE | Mode.RBASE | Mode.LIT | Mode.LITS:
-                pass
+            elif value >= limits[mode]:
+                raise Malformed
+            elif mode in KINDS:
+                _require(isinstance(self.proto.kgc[value], KINDS[mode]))
+        check = _RANGES.get(number)
+        if check is not None:
+            check(self, ins)
 
     def slots(self, first: int, count: int) -> None:
         """`count` slots from `first` on; no slot is always fine."""
@@ -224,7 +232,7 @@ class _Check:
                 return a_of(ins)
 
 
-_RANGES = {
+_RANGES: dict[int, Callable[[_Check, int], None]] = {
     BC.CALL: _Check.call, BC.CALLM: _Check.open_call, BC.CALLT: _Check.tail_call,
     BC.CALLMT: _Check.open_tail_call, BC.ITERC: _Check.iterator_call, BC.ITERN: _Check.iterator_call,
     BC.VARG: _Check.varargs, BC.RET: _Check.returned, BC.RET1: _Check.returned, BC.RET0: _Check.returned,
