@@ -17,7 +17,7 @@ from jitvm.front.proto import ProtoFlag, Prototype
 from jitvm.lib.call_py import Call, Result, Results, Slot, function
 from jitvm.runtime.debug import FrameInfo, Place, local_variable, traceback, variable_name
 from jitvm.runtime.state import YIELDED
-from jitvm.runtime.value import FUNC_BITS, LIGHTUD_BITS, NIL, POINTER, TAB_BITS
+from jitvm.runtime.value import FALSE, FUNC_BITS, LIGHTUD_BITS, NIL, POINTER, TAB_BITS
 from jitvm.runtime.values import (
     KIND_FUNC,
     KIND_STR,
@@ -26,6 +26,7 @@ from jitvm.runtime.values import (
     KIND_UDATA,
     NUMBER_FROM,
     TYPES,
+    LuaObject,
     format_number,
     kind_of,
     number_of,
@@ -37,6 +38,7 @@ NUMBER_METATABLE = 13
 KIND_FALSE, KIND_TRUE = 1, 2
 EVENTS = {"c": 1, "r": 2, "l": 4}
 COUNT = 8
+MOST_DESCRIPTIONS = 512
 DEBUG_PROMPT = b"lua_debug> "
 
 
@@ -206,13 +208,45 @@ def debug_getinfo(call: Call) -> Results:
             fn = Ptr(GCfunc, frame.function)
     else:
         raise BadArgument(skip + 1, b"function or level expected")
-    items: dict[object, object] = {}
-    proto = call.runtime.protos.of_function(fn).proto if fn.ffid == 0 else None
     for option in options:
         if option not in "SlunfL":
             raise BadArgument(skip + 2, b"invalid option")
-        items |= _described(call, option, (fn, proto), frame, caller)
-    return (Slot(call.runtime.table_bits(items)),)
+    return (Slot(_description(call, options, fn, frame, caller)),)
+
+
+def _description(
+    call: Call, options: str, fn: Ptr, frame: FrameInfo | None, caller: FrameInfo | None
+) -> int:
+    """The table, a copy of what was said about this place before: programs ask the same again and again."""
+    proto = call.runtime.protos.of_function(fn).proto if fn.ffid == 0 else None
+    at, called = frame and frame.pc, caller and (caller.proto, caller.pc)
+    key = options, proto or fn.nupvalues, at, called
+    known = call.runtime.frames.described
+    found = known.get(key)
+    if found is None:
+        items: dict[object, object] = {}
+        for option in options:
+            items |= _described(call, option, (fn, proto), frame, caller)
+        table = call.runtime.new_table(items)
+        if "L" in options:  # Which has a table in it.
+            return table.bits
+        if len(known) >= MOST_DESCRIPTIONS:
+            known.clear()
+        found = known[key] = _template(call, table)
+    template, place = found
+    table = call.runtime.heap.make("tab_dup", template.address)
+    if place >= 0:
+        Ptr(TValue, Ptr(GCtab, table).node.addr + place).bits = fn.addr | FUNC_BITS
+    return table | TAB_BITS
+
+
+def _template(call: Call, table: LuaObject) -> tuple[LuaObject, int]:
+    """The description without its function, and where in the hash part that belongs; -1 if it does not."""
+    if call.runtime.field(Ptr(GCtab, table.address), b"func") == NIL:
+        return table, -1
+    slot = call.runtime.heap.make("tab_getstr", table.address, call.runtime.heap.string(b"func"))
+    Ptr(TValue, slot).bits = FALSE
+    return table, slot - Ptr(GCtab, table.address).node.addr
 
 
 def _text(call: Call, bits: int) -> bytes:

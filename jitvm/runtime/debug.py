@@ -21,6 +21,10 @@ from jitvm.front.proto import Prototype
 from jitvm.runtime.protos import PROTO_SIZE, Protos
 from jitvm.runtime.value import FINALIZER_MARK, HANDLER_MARK, POINTER
 
+TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
+if TYPE_CHECKING:
+    from jitvm.runtime.values import LuaObject
+
 OPS = tuple(BC)
 #: The number of a function and where its code is.
 _FUNCTION = Struct("<2xB13xQ")
@@ -64,6 +68,8 @@ class Frames:
         self.protos = protos
         #: Where Lua functions are that Python called out of: thread and offset of their base -> PC.
         self.interrupted: dict[tuple[int, int], int] = {}
+        #: What debug.getinfo has said: options, function, place, caller -> template, place of the function.
+        self.described: dict[object, tuple[LuaObject, int]] = {}
 
     def walk(self, thread: Ptr, savepc: int) -> Iterator[FrameInfo]:
         """Innermost first.  `savepc`: PC of the innermost function, if it is a Lua function."""
