@@ -64,24 +64,29 @@ class Hooks:
         """The bytecode at `pc` is about to run."""
         state, g = Ptr(State, thread), self.runtime.heap.g
         op = op_of(int.from_bytes(self.runtime.heap.memory.read(pc, 4), "little"))
+        mask = g.hookmask
         if op >= BC.FUNCF:
-            if g.hookmask & CALL:
+            if mask & CALL:
                 missing = self._fill_parameters(state)
                 self._call(b"call", pc + 4, -1)
                 while missing and state.top[-1].bits == NIL:
                     state.top, missing = state.top.addr - 8, missing - 1
             return
         old, self._old_pc = self._old_pc, pc
-        if g.hookmask & COUNT and g.hook_count == 0:
+        if mask & COUNT and g.hook_count == 0:
             g.hook_count = g.hook_start
             self._call(b"count", pc + 4, -1)
+            mask = g.hookmask  # It may have set another hook.
+        if not mask & (LINE | RETURN):
+            return
         loaded = self.runtime.protos.of_function(_running(state))
         at = (pc - loaded.bytecode) // 4
-        if g.hookmask & LINE:
+        if mask & LINE:
             line = _new_line(loaded, at, pc, old)
             if line is not None:
                 self._call(b"line", pc + 4, line)
-        if g.hookmask & RETURN and op_of(loaded.proto.bytecode[at]) in RETURNS:
+                mask = g.hookmask
+        if mask & RETURN and op_of(loaded.proto.bytecode[at]) in RETURNS:
             self._call(b"return", pc + 4, -1)
 
     def _fill_parameters(self, state: Ptr) -> int:
