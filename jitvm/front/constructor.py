@@ -28,8 +28,8 @@ from jitvm.front.expr import (
     to_value,
 )
 from jitvm.front.expressions import expression
-from jitvm.front.proto import Constant, TemplateTable
-from jitvm.front.state import ParseState, operand
+from jitvm.front.proto import CDataConst, Constant, TemplateTable
+from jitvm.front.state import MAX_LEVEL, ParseState, operand
 from jitvm.front.template import Key, TemplateBuilder, hash_bits
 from jitvm.front.tokens import (
     CH_ASSIGN,
@@ -41,6 +41,8 @@ from jitvm.front.tokens import (
     CH_SEMICOLON,
     TK_GOTO,
     TK_NAME,
+    TK_NUMBER,
+    TK_STRING,
 )
 
 TNEW, TDUP, TSETM = int(BC.TNEW), int(BC.TDUP), int(BC.TSETM)
@@ -50,6 +52,8 @@ MIN_ARRAY = 3
 TSETM_BIAS = 2.0 ** 52     # makes the index of TSETM the low word of a number
 FEW_ITEMS = 256            # beyond, a positional key takes a register
 NAMES = frozenset((TK_NAME, TK_GOTO))
+LITERALS = frozenset((TK_NUMBER, TK_STRING))
+FIELD_ENDS = frozenset((CH_COMMA, CH_SEMICOLON, CH_BRACE_END))
 CONSTANTS = {NIL: None, FALSE: False, TRUE: True}
 
 
@@ -75,6 +79,24 @@ class Constructor:
         self.builder = TemplateBuilder(0, 0)
 
     def field(self) -> None:
+        p, lexer = self.p, self.p.lexer
+        if lexer.tok in LITERALS and lexer.follows() in FIELD_ENDS and p.level < MAX_LEVEL - 1:
+            value = lexer.value
+            if not isinstance(value, CDataConst):
+                self._literal(value)
+                return
+        self._general_field()
+
+    def _literal(self, value: Constant) -> None:
+        """A number or string alone, as long lists have them."""
+        self.open_call = False
+        self.needs_array = True
+        key = float(self.items)
+        self.items += 1
+        self._template_builder().set(key, value)
+        self.p.lexer.next()
+
+    def _general_field(self) -> None:
         key = self._key()
         value = expression(self.p)
         fs = self.fs
