@@ -386,6 +386,8 @@ class VM(Struct):
     hook_start: u32
     exit_watch: u32  # Somebody wants to know of exits.
     time: FnPtr[[u64], i64]
+    fseeko: FnPtr[[u64, i64, i32], i32]
+    ftello: FnPtr[[u64], i64]
 
 
 class Stop(IntEnum):

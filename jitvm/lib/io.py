@@ -12,12 +12,13 @@ native that saw it fail makes that upcall at once, before anything else may chan
 from __future__ import annotations
 
 from ir.objects import UDTYPE_IO_FILE, VM, GCstr, GCudata, State, TValue
-from jitvm.lib.args import arg_error, result_bits
+from jitvm.interp.dispatch import builtin_upcall
+from jitvm.lib.args import arg_error, is_absent, result_bits, result_number
 from jitvm.lib.base import upvalue_string
 from jitvm.lib.ffnames import FFIDS
 from jitvm.lib.string import FREE_SLOTS
 from jitvm.lib.table import library
-from jitvm.native import Ptr, addr, i64, inline, native, u32, u64, unlikely
+from jitvm.native import Ptr, addr, f64, i32, i64, inline, native, u32, u64, unlikely
 from jitvm.runtime.callback import call_lua
 from jitvm.runtime.errcodes import Bad
 from jitvm.runtime.meta import FOUND, index_chain, metatable_of
@@ -36,6 +37,7 @@ from jitvm.runtime.udata import is_buffer
 from jitvm.runtime.upcalls import UPCALL_IO_CLOSE, UPCALL_IO_FAILED
 from jitvm.runtime.value import (
     POINTER,
+    STR_BITS,
     TRUE,
     copy,
     func_of,
@@ -57,6 +59,8 @@ FILE, CLOSED_FILE, STD_CLOSED = int(Bad.FILE), int(Bad.CLOSED_FILE), int(Bad.STD
 STRING, INVALID_FORMAT, INVALID_OPTION = int(Bad.STRING), int(Bad.INVALID_FORMAT), int(Bad.INVALID_OPTION)
 PRINT, MEMORY, STACK_OVERFLOW = int(Bad.PRINT), int(Bad.MEMORY), int(Bad.STACK_OVERFLOW)
 FF_TOSTRING = FFIDS["tostring"]
+#: Of the C library, in the order of the upvalues that name them.
+SEEK_CUR, SEEK_END = 1, 2
 STAR, LETTER_N, LETTER_L, LETTER_A = ord("*"), ord("n"), ord("l"), ord("a")
 TAB_CHAR, NEWLINE = ord("\t"), ord("\n")
 
@@ -263,6 +267,27 @@ def lib_file_read(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i
     if unlikely(stream == 0):
         return -1
     return read_values(g, L, 1, nargs, stream)
+
+
+@library("io.method.seek", b"set", b"cur", b"end")
+@native
+def lib_file_seek(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """What is wrong, or fails, is left to Python: a seek that fails has done nothing."""
+    if nargs != 0 and is_file(base) and udata_of(base).file != 0:
+        whence: i32 = SEEK_CUR
+        if not is_absent(base, nargs, 2):
+            whence = SEEK_END
+            while whence >= 0 and (base + 1).bits != addr(upvalue_string(base, u32(whence))) | STR_BITS:
+                whence = whence - 1
+        offset = i64(0)
+        is_known = is_absent(base, nargs, 3)
+        if not is_known and is_number(base + 2):
+            is_known = True
+            offset = i64((base + 2).num)
+        stream = udata_of(base).file
+        if is_known and whence >= 0 and g.fseeko(stream, offset, whence) == 0:
+            return result_number(L, base, f64(g.ftello(stream)))
+    return builtin_upcall(g, L, base, nargs)
 
 
 @library("io.lines_aux")

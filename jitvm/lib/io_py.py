@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SCAN_FORMAT = b"%lf\0"
 CLOSED = b"attempt to use a closed file"
+#: No offset reaches as far.
+FAR = 2.0**63
 #: Values of `whence` and of the buffering mode by name.
 SEEK = {b"set": 0, b"cur": 1, b"end": 2}
 BUFFERING = {b"full": 0, b"line": 1, b"no": 2}
@@ -238,7 +240,8 @@ def file_seek(call: Call) -> Results:
     whence = _choice(call, 2, SEEK, b"cur")
     offset = 0
     if kind_of(call.bits(3)) >= NUMBER_FROM:
-        offset = int(number_of(call.bits(3)))
+        number = number_of(call.bits(3))
+        offset = int(number) if -FAR <= number < FAR else -int(FAR)  # As the machine converts.
     elif not call.is_absent(3):
         raise call.wrong(3, b"number")
     if libc("fseeko")(ud.file, offset, whence) != 0:

@@ -1,0 +1,10 @@
+-- file:seek, to places that are there and that are not.
+local n=os.tmpname() local f=io.open(n,"w+") f:write("hello world\n")
+print(f:seek(), f:seek("set"), f:seek("set",3), f:seek("cur",2), f:seek("cur",-1), f:seek("end"), f:seek("end",-5), f:read(3), f:seek("cur"), f:seek(nil,1), f:seek("set",2.7))
+print(f:seek("set",-1)) print(f:seek("cur",-100)) print(f:seek())
+print(pcall(f.seek,f,"bad")) print(pcall(f.seek,f,1)) print(pcall(f.seek,f,"set","x")) print(pcall(f.seek,f,"set",{})) print(pcall(f.seek,f,"set","4"))
+print(pcall(f.seek)) print(pcall(f.seek,{}))
+print(pcall(f.seek,f,"set",0/0)) print(pcall(f.seek,f,"set",1/0))  print(pcall(f.seek,f,"set",-1e300))
+local s=0 for i=1,300 do f:seek("set",i%10) s=s+f:seek() end print(s)
+print(f:seek("set", nil), f:seek("end", nil))
+f:close() print(pcall(f.seek,f)) os.remove(n)
