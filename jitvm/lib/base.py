@@ -402,9 +402,16 @@ def put_text(out: Ptr[u8], at: u32, s: Ptr[GCstr]) -> u32:
     return at + s.len
 
 
+#: As a word.
+NULL = int.from_bytes(b"NULL", "little")
+
+
 @native
 def put_address(out: Ptr[u8], at: u32, p: u64) -> u32:
-    """0x and at least eight digits, twelve for what lies higher."""
+    """0x and at least eight digits, twelve for what lies higher; NULL."""
+    if p == 0:
+        Ptr[u32](addr(out) + u64(at))[0] = NULL
+        return at + 4
     digits: u32 = 8 if p >> 32 == 0 else 12
     out[at] = ZERO
     out[at + 1] = SMALL_X

@@ -27,14 +27,17 @@ from jitvm.runtime.errcodes import Bad
 from jitvm.runtime.meta import MM_TOSTRING, meta_lookup
 from jitvm.runtime.number import NUMBER_TEXT, num_text
 from jitvm.runtime.sbuf import sbuf_add, sbuf_free, sbuf_reset, sbuf_room, sbuf_set
+from jitvm.runtime.serial import decode_from, decoded, encode_into, encoded
 from jitvm.runtime.state import stack_grow
 from jitvm.runtime.string import MAX_STRING, str_new
 from jitvm.runtime.table import tab_getint, tab_getstr, tab_len
 from jitvm.runtime.udata import buffer_of, buffer_size, is_buffer, udata_sized
+from jitvm.runtime.upcalls import UPCALL_BUILTIN
 from jitvm.runtime.value import (
     FALSE,
     UDATA_BITS,
     copy,
+    func_of,
     is_nil,
     is_number,
     is_str,
@@ -288,3 +291,52 @@ def lib_buffer_new(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> 
     if size != 0 and unlikely(addr(sbuf_room(g, buf, u64(size))) == 0):
         return arg_error(g, 0, MEMORY)
     return result_bits(L, base, addr(ud) | UDATA_BITS)
+
+
+# Serialising.  What is not done natively, and every complaint, is Python's affair: the functions of the same
+# names in `buffer_py.py`.
+
+
+@native
+def in_python(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """The running function once more."""
+    L.top = base + nargs
+    return g.upcall(UPCALL_BUILTIN, addr(func_of(base - 2).pc), addr(L), u64(nargs))
+
+
+@library("buffer.method.encode")
+@native
+def lib_buffer_encode_into(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if nargs < 2 or not is_buffer(base) or not encode_into(g, buffer_of(udata_of(base)), base + 1):
+        return in_python(g, L, base, nargs)
+    return result_bits(L, base, base.bits)
+
+
+@library("buffer.method.decode")
+@native
+def lib_buffer_decode_from(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if nargs < 1 or not is_buffer(base):
+        return in_python(g, L, base, nargs)
+    buf = buffer_of(udata_of(base))
+    behind = decode_from(g, buf, g.tmptv)
+    if addr(behind) == 0:
+        return in_python(g, L, base, nargs)
+    buf.r = behind
+    return result_bits(L, base, g.tmptv.bits)
+
+
+@library("buffer.encode")
+@native
+def lib_buffer_encode(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    s = Ptr[GCstr](u64(0))
+    if nargs != 0:
+        s = encoded(g, base)
+    return in_python(g, L, base, nargs) if addr(s) == 0 else result_string(L, base, s)
+
+
+@library("buffer.decode")
+@native
+def lib_buffer_decode(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if nargs < 1 or not is_str(base) or not decoded(g, g.tmptv, str_of(base)):
+        return in_python(g, L, base, nargs)
+    return result_bits(L, base, g.tmptv.bits)

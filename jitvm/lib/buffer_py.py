@@ -6,6 +6,8 @@ The format is LuaJIT's.  A value begins with its tag, a number of one, two or fi
 0x20 on is a string's, and less 0x20 its length.  A table says how many array slots and how many hash entries
 follow it, the latter last node first.  Strings that are keys, and metatables, may be given as places in a
 dictionary.
+
+Called for what `runtime/serial.py` leaves: dictionaries, tables as keys, light userdata, errors.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ T_NIL, T_FALSE, T_TRUE, T_NULL, T_LIGHTUD32, T_LIGHTUD64, T_INT, T_NUM, T_TAB = 
 T_METATABLE, T_STRING_INDEX, T_STR = T_TAB + 6, T_TAB + 7, 0x20
 PRIMITIVES = {NIL: T_NIL, FALSE: T_FALSE, TRUE: T_TRUE}
 KIND_LIGHTUD = 3
+#: What LuaJIT makes FFI data of, 64-bit and complex numbers, by tag: how many bytes there must be.
+FFI_SIZES = {0x10: 8, 0x11: 8, 0x12: 16}
 #: Tables within tables, at most.
 DEPTH = 100
 #: Entries that a table can have.
@@ -214,6 +218,7 @@ class Decoder:
         if tag <= T_LIGHTUD64:
             size = {T_NULL: 0, T_LIGHTUD32: 4, T_LIGHTUD64: 8}[tag]
             return LIGHTUD_BITS | int.from_bytes(self.take(size), "little") & POINTER
+        self.take(FFI_SIZES.get(tag, 0))
         raise self.bad_tag(tag)
 
     def bad_tag(self, tag: int) -> LuaError:
@@ -239,10 +244,10 @@ class Decoder:
         nhash = self.number() if tag & 1 else 0
         if narray > MAX_ARRAY or nhash > MAX_HASH:
             raise self.error(b"table overflow")
-        if narray + 2 * nhash > len(self.data) - self.at + 1:  # No entry takes less than a byte.
-            raise self.ended()
+        left = len(self.data) - self.at  # No element takes less than a byte: what goes on longer is wrong.
+        entries = min(nhash, left + 1)
         heap = self.runtime.heap
-        t = heap.table(narray, (nhash - 1).bit_length() + (nhash == 1) if nhash else 0)
+        t = heap.table(min(narray, left + 2), (entries - 1).bit_length() + (entries == 1) if entries else 0)
         t.metatable = metatable
         handle = heap.hold(t.addr)
         try:

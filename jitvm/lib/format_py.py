@@ -232,7 +232,7 @@ def _string(call: Call, number: int, spec: Spec) -> bytes:
 def _pointer(call: Call, number: int, spec: Spec) -> bytes:
     bits = call.bits(number)
     kind = kind_of(bits)
-    text = b"NULL" if kind >= NUMBER_FROM or kind < 3 else b"0x%08x" % (bits & POINTER)
+    text = b"NULL" if kind >= NUMBER_FROM or kind < 3 or not bits & POINTER else b"0x%08x" % (bits & POINTER)
     return put_text(spec, text)
 
 

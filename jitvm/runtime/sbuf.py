@@ -17,22 +17,17 @@ the buffer gets larger memory.
 
 from __future__ import annotations
 
-from ir.calls import CALL_NUMBERS
-from ir.objects import BUFFER_COW, VM, Buffer, GCObject, GCstr, TValue
+from ir.objects import BUFFER_COW, VM, Buffer, GCObject, GCstr
 from jitvm.native import Ptr, addr, f64, i32, i64, inline, native, u8, u32, u64, unlikely
 from jitvm.runtime.alloc import mem_alloc, mem_fits, mem_free
 from jitvm.runtime.barrier import gc_barrier
 from jitvm.runtime.number import NUMBER_TEXT, num_text
 from jitvm.runtime.string import MAX_STRING, bytes_copy
 from jitvm.runtime.udata import GCUDATA_SIZE, buffer_size
-from jitvm.runtime.upcalls import UPCALL_SERIALIZE
 from jitvm.runtime.value import str_data
 
 #: Bytes a buffer has memory for, at least.
 SMALLEST = 64
-PUT, GET, ENCODE, DECODE = (
-    CALL_NUMBERS[f"lj_serialize_{name}"] for name in ("put", "get", "encode", "decode")
-)
 
 
 @inline
@@ -169,31 +164,3 @@ def trace_sbuf_take(g: Ptr[VM], buf: Ptr[Buffer], start: u64) -> Ptr[Buffer]:
 @native
 def trace_bufx_set(g: Ptr[VM], buf: Ptr[Buffer], p: Ptr[u8], size: i32, s: Ptr[GCstr]) -> None:
     sbuf_set(g, buf, s)
-
-
-@native
-def serialized(g: Ptr[VM], call: u64, subject: u64, slot: Ptr[TValue]) -> u64:
-    """What one of the calls below gives; 0 for an error."""
-    result = g.upcall(UPCALL_SERIALIZE, call, subject, addr(slot))
-    return u64(result) if result > 0 else u64(0)
-
-
-@native
-def trace_serialize_put(g: Ptr[VM], buf: Ptr[Buffer], slot: Ptr[TValue]) -> Ptr[Buffer]:
-    return Ptr[Buffer](serialized(g, PUT, addr(buf), slot))
-
-
-@native
-def trace_serialize_get(g: Ptr[VM], buf: Ptr[Buffer], slot: Ptr[TValue]) -> Ptr[u8]:
-    """Where the next value begins; this one is in the slot."""
-    return Ptr[u8](serialized(g, GET, addr(buf), slot))
-
-
-@native
-def trace_serialize_encode(g: Ptr[VM], slot: Ptr[TValue]) -> Ptr[GCstr]:
-    return Ptr[GCstr](serialized(g, ENCODE, u64(0), slot))
-
-
-@native
-def trace_serialize_decode(g: Ptr[VM], slot: Ptr[TValue], s: Ptr[GCstr]) -> i32:
-    return i32(serialized(g, DECODE, addr(s), slot))

@@ -155,7 +155,8 @@ class Values:
         address = bits & POINTER
         if kind == KIND_FUNC and (ffid := Ptr(GCfunc, address).ffid) > 1:
             return b"function: builtin#%d" % ffid
-        return b"%s: 0x%08x" % (TYPES[kind].encode(), address)
+        shown = b"0x%08x" % address if address else b"NULL"
+        return b"%s: %s" % (TYPES[kind].encode(), shown)
 
 
 _NAMED = {b"inf": math.inf, b"infinity": math.inf, b"nan": math.nan}
