@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 from itertools import islice
+from struct import Struct
 
-from ir.layout import Ptr
+from ir.layout import Ptr, offset_of
 from ir.objects import GCfunc, GCObject, GCtab, GCudata, GCupval, State, TValue
 from jitvm.front.chunkid import chunk_id
 from jitvm.front.errors import BadArgument, LuaError
@@ -39,6 +40,7 @@ KIND_FALSE, KIND_TRUE = 1, 2
 EVENTS = {"c": 1, "r": 2, "l": 4}
 COUNT = 8
 MOST_DESCRIPTIONS = 512
+WORD, NODE = Struct("<Q"), offset_of(GCtab, "node")
 DEBUG_PROMPT = b"lua_debug> "
 
 
@@ -218,7 +220,10 @@ def _description(
     call: Call, options: str, fn: Ptr, frame: FrameInfo | None, caller: FrameInfo | None
 ) -> int:
     """The table, a copy of what was said about this place before: programs ask the same again and again."""
-    proto = call.runtime.protos.of_function(fn).proto if fn.ffid == 0 else None
+    if frame is not None:
+        proto = frame.proto
+    else:
+        proto = call.runtime.protos.of_function(fn).proto if fn.ffid == 0 else None
     at, called = frame and frame.pc, caller and (caller.proto, caller.pc)
     key = options, proto or fn.nupvalues, at, called
     known = call.runtime.frames.described
@@ -233,11 +238,12 @@ def _description(
         if len(known) >= MOST_DESCRIPTIONS:
             known.clear()
         found = known[key] = _template(call, table)
-    template, place = found
-    table = call.runtime.heap.make("tab_dup", template.address)
+    (template, place), memory = found, call.runtime.heap.memory
+    copied = call.runtime.heap.make("tab_dup", template.address)
     if place >= 0:
-        Ptr(TValue, Ptr(GCtab, table).node.addr + place).bits = fn.addr | FUNC_BITS
-    return table | TAB_BITS
+        node = WORD.unpack(memory.read(copied + NODE, 8))[0]
+        memory.write(node + place, WORD.pack(fn.addr | FUNC_BITS))
+    return copied | TAB_BITS
 
 
 def _template(call: Call, table: LuaObject) -> tuple[LuaObject, int]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from struct import Struct
 
 from ir.layout import ACCESS, Ptr, offset_of
-from ir.objects import Frame, GCfunc
+from ir.objects import Frame, GCfunc, State
 from ir.record import dataclass
 from jitvm.front.bytecode import BC, Meta, Mode, a_of, b_of, c_of, d_of, op_of
 from jitvm.front.chunkid import chunk_id
@@ -30,7 +30,8 @@ OPS = tuple(BC)
 _FUNCTION = Struct("<2xB13xQ")
 assert (offset_of(GCfunc, "ffid"), offset_of(GCfunc, "pc")) == (2, _FUNCTION.size - 8)
 TAG_FUNC_WORD = (1 << 17) - 9
-unpack_words = Struct("<QQ").unpack
+unpack_word, unpack_words = Struct("<Q").unpack, Struct("<QQ").unpack
+_BASE, _STACK = offset_of(State, "base"), offset_of(State, "stack")
 #: Base, function, PC.
 Place = tuple[int, int, int]
 #: What names the metamethods' callers go by.
@@ -77,8 +78,8 @@ class Frames:
 
     def places(self, thread: Ptr, savepc: int) -> Iterator[Place]:
         """The same without looking at the functions: stacks can be deep."""
-        read, stack = ACCESS.memory.read, thread.stack.addr
-        base, pc = thread.base.addr, savepc
+        read, pc = ACCESS.memory.read, savepc
+        (base,), (stack,) = (unpack_word(read(thread.addr + offset, 8)) for offset in (_BASE, _STACK))
         while base > stack + 16:
             function, link = unpack_words(read(base - 16, 16))
             if function >> 47 == TAG_FUNC_WORD:
