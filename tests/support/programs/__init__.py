@@ -28,6 +28,8 @@ TABLES = expressions.TABLES | {
     "compound": statements.COMPOUND + _rich(functions.CLOSURES + functions.COROUTINES + functions.ERRORS),
     "mistake": functions.MISTAKES,
     "library": library.LIBRARY,
+    "buffer": library.BUFFERS,
+    "chunk": library.CHUNKS,
     "event": library.EVENTS,
     "event_value": library.EVENT_VALUES,
     "metatable": library.METATABLES,

@@ -270,7 +270,7 @@ ANY = rows("""
 3: <string>
 2: <condition>
 1: nil
-1: <pick a1|r1|o2|m1|f1|print|true|false>
+1: <pick a1|r1|o2|m1|f1|print|true|false|bf1>
 1: <V>
 1: m1[<index>]
 1: {<number>}
@@ -324,5 +324,6 @@ TABLES = {
     "A": rows("1: <pick a1|a2>"),
     "R": rows("1: <pick r1|r2>"),
     "O": rows("1: <pick o1|o2>"),
+    "B": rows("1: <pick bf1|bf2>"),
     "F": rows("1: <pick x|y|z>"),
 }

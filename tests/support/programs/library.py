@@ -120,4 +120,52 @@ LIBRARY = rows("""
 1: <V> = #arg
 1: <V> = debug.getinfo(1, "l").currentline
 1: jit.<pick on|off|flush>()
+1: <buffer>
+1: for i# = 1, <int 1 60> do
+<buffer>
+<buffer>
+end
+1: <chunk>
+1: do local t = {<string>, <small>, <S>, <number>, 0.5}
+for i = 1, <int 1 60> do <S> = short(table.concat(t, <pick ","|""|s2|1>, <int 1 2>, <int 0 5>)) end end
+1: <V> = short(debug.getinfo(<int 1 3>, "<pick n|S>").<pick name|what|short_src|namewhat> or "none")
+1: note(debug.getinfo(<int 1 3>, "u").nups, (debug.getlocal(1, <int 1 30>)), (debug.getupvalue(f1, 1)))
+1: note(string.match(debug.traceback("now", 1), "[^\n]*\n[^\n]*\n[^\n]*"))
+1: <N> = #string.format("%s %s", os.time() > 0, type(os.clock())) + (os.getenv("NO_SUCH") and 1 or 0)
+""")
+
+#: bf1 and bf2 are string.buffers; what is put in is taken out before it becomes much.
+BUFFERS = rows("""
+4: if #bf1 < 300 then bf1:put(<plain_string>, <small>, <S>) end
+2: if #bf2 < 300 then bf2:put(<string>, <any>) end
+1: if #bf2 < 300 then <B>:putf(<format>) end
+2: <S> = short(<B>:get(<small> % 9))
+1: <S> = short(<B>:get(<int 0 3>, <int 0 2>))
+1: <V> = short(<B>:get())
+2: <S> = short(tostring(<B>))
+1: <S> = short(<B> .. <plain_string>)
+2: <N> = #<B>
+1: <B>:set(<string>)
+2: <B>:skip(<small> % 20)
+1: <B>:reset()
+1: <B>:free()
+1: bf1:put(bf2):skip(<int 0 300>)
+1: <V> = buffer.decode(buffer.encode(<any>))
+1: <N> = #buffer.encode({<number>, <string>, {<any>}})
+1: do local t = buffer.decode(buffer.encode({x = <number>, <atom>, <S>})) <N> = value(t.x) <V> = t[1] or t[2] end
+1: <B>:encode(<atom>) note(<B>:decode())
+1: <V> = buffer.decode(<string>)
+1: <V> = <B>.<pick put|get|none>
+""")
+
+CHUNKS = rows("""
+2: note(loadstring("return <pick 1|x|'a'|#|nil or 2|...|(|1 2|a.|--|[[x|0x|1e>"))
+1: note(load(<pick string.gmatch("return 1, 2", ".")|function() end|function() return 1 end|function() error(2) end>))
+2: do local g# = loadstring("local a = ... return a <pick +|*|..|-> <pick 1|0.5|-2|nil>") <N> = g#(<number>) end
+1: do local g# = setfenv(loadstring("q = (q or 0) + 1 return q"), {q = <atom>})
+for i = 1, <int 1 60> do <N> = g#() end end
+1: do local g# = loadstring(string.dump(function(x) return x <pick +|*> 2 end, <pick true|false>))
+for i = 1, <int 1 60> do <N> = g#(i) end end
+1: <V> = getfenv(<pick 0|1|f1>) == _G
+1: for i = 1, <int 1 9> do <N> = loadstring("local t = {...} return #t + " .. i)(<any>, <any>) end
 """)

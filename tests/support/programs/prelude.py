@@ -73,6 +73,8 @@ local band, bor, bxor, lshift, rshift, arshift, tobit =
   bit.band, bit.bor, bit.bxor, bit.lshift, bit.rshift, bit.arshift, bit.tobit
 local floor, ceil, sqrt, abs, max, min = math.floor, math.ceil, math.sqrt, math.abs, math.max, math.min
 local yield = coroutine.yield
+local buffer = require("string.buffer")
+local bf1, bf2 = buffer.new(), buffer.new(10)
 local n1, n2, n3, n4, s1, s2, v1, v2 = 0, 1, 0.5, 100, "", "ab", nil, 1
 local a1, a2, m1 = {1, 2, 3, 4, 5, 6, 7, 8}, {}, {1, "2", false, 0.5, nil, {}, "x"}
 local r1, r2 = {x = 1, y = 2, z = 3}, {y = 0.5, x = -1}

@@ -60,7 +60,9 @@ SIMPLE = rows("""
 1 rich: setmetatable(<R>, <metatable>)
 1 rich: setmetatable(<A>, <metatable>)
 1 rich: <V> = getmetatable(<pick r1|a1|o1|"x">) == M
-2 rich: <library>
+5 rich: <library>
+3 rich: <buffer>
+1 rich: <chunk>
 """)
 
 COMPOUND = rows("""
