@@ -152,7 +152,8 @@ BUFFERS = rows("""
 1: bf1:put(bf2):skip(<int 0 300>)
 1: <V> = buffer.decode(buffer.encode(<any>))
 1: <N> = #buffer.encode({<number>, <string>, {<any>}})
-1: do local t = buffer.decode(buffer.encode({x = <number>, <atom>, <S>})) <N> = value(t.x) <V> = t[1] or t[2] end
+1: do local t = buffer.decode(buffer.encode({x = <number>, <atom>, <S>}))
+<N> = value(t.x) <V> = t[1] or t[2] end
 1: <B>:encode(<atom>) note(<B>:decode())
 1: <V> = buffer.decode(<string>)
 1: <V> = <B>.<pick put|get|none>
@@ -160,8 +161,10 @@ BUFFERS = rows("""
 
 CHUNKS = rows("""
 2: note(loadstring("return <pick 1|x|'a'|#|nil or 2|...|(|1 2|a.|--|[[x|0x|1e>"))
-1: note(load(<pick string.gmatch("return 1, 2", ".")|function() end|function() return 1 end|function() error(2) end>))
-2: do local g# = loadstring("local a = ... return a <pick +|*|..|-> <pick 1|0.5|-2|nil>") <N> = g#(<number>) end
+1: note(load(<pick string.gmatch("return 1, 2", ".")|function() end|function() return 1 end>))
+1: note(load(function() error(<atom>) end))
+2: do local g# = loadstring("local a = ... return a <pick +|*|..|-> <pick 1|0.5|-2|nil>")
+<N> = g#(<number>) end
 1: do local g# = setfenv(loadstring("q = (q or 0) + 1 return q"), {q = <atom>})
 for i = 1, <int 1 60> do <N> = g#() end end
 1: do local g# = loadstring(string.dump(function(x) return x <pick +|*> 2 end, <pick true|false>))
