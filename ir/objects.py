@@ -388,6 +388,8 @@ class VM(Struct):
     time: FnPtr[[u64], i64]
     fseeko: FnPtr[[u64, i64, i32], i32]
     ftello: FnPtr[[u64], i64]
+    fopen: FnPtr[[Ptr[u8], Ptr[u8]], u64]
+    fclose: FnPtr[[u64], i32]
 
 
 class Stop(IntEnum):

@@ -2,8 +2,8 @@
 
     io.write(s)    file:read("n", "*l", 10)    for line in file:lines() do ... end
 
-Files are userdata whose `file` is a stream of the C library (`runtime/stdio.py`).  Opening and closing, and
-whatever else happens once per file, is in `io_py.py`.
+Files are userdata whose `file` is a stream of the C library (`runtime/stdio.py`).  They are opened and closed
+here where that succeeds; failures, pipes, and whatever else happens once per file are in `io_py.py`.
 
 A failure of the C library becomes three results, nil, the message and the number (upcall IO_FAILED): the
 native that saw it fail makes that upcall at once, before anything else may change errno.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ir.objects import UDTYPE_IO_FILE, VM, GCstr, GCudata, State, TValue
 from jitvm.interp.dispatch import builtin_upcall
-from jitvm.lib.args import arg_error, is_absent, result_bits, result_number
+from jitvm.lib.args import arg_error, check_any, is_absent, result_bits, result_number, result_string
 from jitvm.lib.base import upvalue_string
 from jitvm.lib.ffnames import FFIDS
 from jitvm.lib.string import FREE_SLOTS
@@ -25,7 +25,9 @@ from jitvm.runtime.meta import FOUND, index_chain, metatable_of
 from jitvm.runtime.state import stack_grow
 from jitvm.runtime.stdio import (
     CLOSE_AT_END,
+    KIND_FILE,
     READ_LIMIT,
+    file_new,
     read_ahead,
     read_all,
     read_line,
@@ -36,9 +38,11 @@ from jitvm.runtime.stdio import (
 from jitvm.runtime.udata import is_buffer
 from jitvm.runtime.upcalls import UPCALL_IO_CLOSE, UPCALL_IO_FAILED
 from jitvm.runtime.value import (
+    NIL,
     POINTER,
     STR_BITS,
     TRUE,
+    UDATA_BITS,
     copy,
     func_of,
     is_func,
@@ -80,6 +84,42 @@ def file_arg(g: Ptr[VM], base: Ptr[TValue], nargs: u32) -> u64:
     if stream == 0:
         arg_error(g, 0, CLOSED_FILE)
     return stream
+
+
+@library("io.open", b"r")
+@native
+def lib_io_open(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if nargs != 0 and is_str(base) and (is_absent(base, nargs, 2) or is_str(base + 1)):
+        mode = upvalue_string(base, 0) if is_absent(base, nargs, 2) else str_of(base + 1)
+        stream = g.fopen(str_data(str_of(base)), str_data(mode))
+        if stream != 0:
+            return result_bits(L, base, addr(file_new(g, stream, KIND_FILE)) | UDATA_BITS)
+    return builtin_upcall(g, L, base, nargs)
+
+
+@library("io.close")
+@library("io.method.close")
+@native
+def lib_file_close(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if nargs == 0 or not is_file(base) or udata_of(base).len & ~u32(CLOSE_AT_END) != KIND_FILE:
+        return builtin_upcall(g, L, base, nargs)
+    stream = udata_of(base).file
+    if stream == 0:
+        return builtin_upcall(g, L, base, nargs)
+    udata_of(base).file = 0
+    if unlikely(g.fclose(stream) != 0):
+        return g.upcall(UPCALL_IO_FAILED, addr(L), u64(0), u64(0))
+    return result_bits(L, base, TRUE)
+
+
+@library("io.type", b"file", b"closed file")
+@native
+def lib_io_type(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    if unlikely(not check_any(g, nargs, 1)):
+        return -1
+    if not is_file(base):
+        return result_bits(L, base, NIL)
+    return result_string(L, base, upvalue_string(base, 0 if udata_of(base).file != 0 else 1))
 
 
 # Output.

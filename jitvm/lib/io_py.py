@@ -137,14 +137,6 @@ def file_close(call: Call) -> Results:
 function("io.close")(file_close)
 
 
-@function("io.type")
-def io_type(call: Call) -> Results:
-    ud = file_object(call.any(1))
-    if ud is None:
-        return (None,)
-    return (b"file" if ud.file else b"closed file",)
-
-
 def _standard(call: Call, field: str, mode: bytes) -> Results:
     """Gets or sets a standard file."""
     g = call.runtime.heap.g
