@@ -151,7 +151,7 @@ def put(call: BuiltinCall) -> None:
         elif tr.type is UDATA:
             start, end = _field(rec, tr, FL_SBUF_R), _field(rec, tr, FL_SBUF_W)
             chain = rec.call(CALL_NUMBERS["lj_buf_putmem"], chain, start, _length(rec, start, end))
-        else:
+        else:  # A __tostring.  LuaJIT puts the other arguments all the same, and stitches: they come twice.
             not_compiled(call)
             return
     if rec.maxslot > 1:
