@@ -15,6 +15,7 @@ taken, anywhere will do.  Freed blocks are merged and used again, first fit.
 
 from __future__ import annotations
 
+import errno
 import os
 from bisect import insort
 
@@ -25,7 +26,8 @@ HINT = 0x55_5500_0000_00
 ALIGNMENT, CACHE_LINE = 16, 64
 PAGE = 4096
 PROT_READ, PROT_WRITE, PROT_EXEC = 1, 2, 4
-MAP_SHARED, MAP_FIXED_NOREPLACE = 1, 0x100000
+MAP_SHARED, MAP_ANONYMOUS, MAP_FIXED_NOREPLACE = 1, 0x20, 0x100000
+MREMAP_MAYMOVE = 1
 MAP_FAILED = (1 << 64) - 1
 
 
@@ -44,14 +46,27 @@ class Area:
             os.ftruncate(fd, self.limit)
             self.start = self._map(fd, PROT_READ | PROT_EXEC, hint)
             self._writable = self._map(fd, PROT_READ | PROT_WRITE, hint + self.limit)
+        except OSError as error:
+            if error.errno != errno.EFBIG:
+                raise
+            self._share_pages(hint)
         finally:
             os.close(fd)
         self._view = view(self._writable, self.limit)
         self._free: list[tuple[int, int]] = [(0, self.limit)]  # (offset, size), sorted, never adjacent
         self.allocated = 0
 
+    def _share_pages(self, hint: int) -> None:
+        """Without a file, where the size of files is limited (ulimit -f): shared pages, mapped once more."""
+        self.start = self._map(-1, PROT_READ | PROT_WRITE, hint)
+        remap, protect = function("mremap", "QQQiQ>Q"), function("mprotect", "QQi>i")
+        self._writable = int(remap(self.start, 0, self.limit, MREMAP_MAYMOVE, 0))
+        if self._writable == MAP_FAILED or protect(self.start, self.limit, PROT_READ | PROT_EXEC) != 0:
+            raise OSError(error_number(), "no memory for machine code")
+
     def _map(self, fd: int, prot: int, hint: int) -> int:
-        for where, flags in ((hint, MAP_SHARED | MAP_FIXED_NOREPLACE), (0, MAP_SHARED)):
+        shared = MAP_SHARED if fd >= 0 else MAP_SHARED | MAP_ANONYMOUS
+        for where, flags in ((hint, shared | MAP_FIXED_NOREPLACE), (0, shared)):
             address = int(self._mmap(where, self.limit, prot, flags, fd, 0))
             if address != MAP_FAILED and (address == where or where == 0):
                 return address

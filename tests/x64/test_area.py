@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import resource
 from random import Random
 
 import pytest
@@ -36,6 +37,17 @@ def test_a_taken_address_is_no_problem() -> None:
     assert first.start != second.start
     first.close()
     second.close()
+
+
+def test_a_limit_on_the_size_of_files_is_no_problem() -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 12, before[1]))
+    try:
+        area = Area(limit=1 << 16, hint=0x5558_0000_0000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    test_written_code_runs(area)
+    test_no_page_is_writable_and_executable(area)
 
 
 def test_the_limit_holds_and_freed_memory_is_used_again(area: Area) -> None:
