@@ -86,7 +86,7 @@ def gc_step(g: Ptr[VM]) -> None:
         else:
             gc_work(g, u64(1) if g.gc_stress == VERIFY else step_work(g))
     check_limit(g)
-    if g.gc_pending:
+    if g.gc_pending and g.gc_finalizing == 0:
         g.gc_threshold = 0
 
 

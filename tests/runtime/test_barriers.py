@@ -14,6 +14,12 @@ from jitvm.runtime.alloc import PAUSE
 from jitvm.runtime.runtime import Runtime
 from jitvm.runtime.value import POINTER, TAB_BITS
 
+FINALIZED = b"""
+finalized = 0
+for i = 1, 20000 do
+  getmetatable(newproxy(true)).__gc = function() finalized = finalized + 1 last = {i} end
+end
+"""
 ALLOCATE = b"for i = 1, 5000 do local x = {i} end"
 
 
@@ -65,3 +71,10 @@ def test_a_cycle_takes_many_steps(runtime: Runtime) -> None:
         assert g.gc_live - live < 600_000, "a slice of a large table, besides its array"
     assert steps > 20000
     assert g.gc_total > 20000 * 64
+
+
+def test_finalizers_that_allocate_do_not_hasten_it(runtime: Runtime) -> None:
+    """While some wait, the others that run make garbage; a step for each would be 24,000 cycles."""
+    runtime.call(runtime.load(FINALIZED, b"=x"))
+    assert runtime.call(runtime.load(b"return finalized > 10000", b"=x")) == [True]
+    assert runtime.heap.g.gc_cycles < 100
