@@ -130,7 +130,7 @@ end
 for i = 1, <int 1 60> do <S> = short(table.concat(t, <pick ","|""|s2|1>, <int 1 2>, <int 0 5>)) end end
 1: <V> = short(debug.getinfo(<int 1 3>, "<pick n|S>").<pick name|what|short_src|namewhat> or "none")
 1: note(debug.getinfo(<int 1 3>, "u").nups, (debug.getlocal(1, <int 1 30>)), (debug.getupvalue(f1, 1)))
-1: note(string.match(debug.traceback("now", 1), "[^\n]*\n[^\n]*\n[^\n]*"))
+1: note(string.match(debug.traceback("now", 1), "[^\\n]*\\n[^\\n]*\\n[^\\n]*"))
 1: <N> = #string.format("%s %s", os.time() > 0, type(os.clock())) + (os.getenv("NO_SUCH") and 1 or 0)
 """)
 
@@ -161,7 +161,7 @@ BUFFERS = rows("""
 
 CHUNKS = rows("""
 2: note(loadstring("return <pick 1|x|'a'|#|nil or 2|...|(|1 2|a.|--|[[x|0x|1e>"))
-1: note(load(<pick string.gmatch("return 1, 2", ".")|function() end|function() return 1 end>))
+1: note(load(<pick string.gmatch("return 1, 2", ".")|function() end|function() return {} end>))
 1: note(load(function() error(<atom>) end))
 2: do local g# = loadstring("local a = ... return a <pick +|*|..|-> <pick 1|0.5|-2|nil>")
 <N> = g#(<number>) end
