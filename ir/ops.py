@@ -178,6 +178,7 @@ TERMINATORS = frozenset(op for op in Op if "T" in op.kind)
 # Literal operands, LuaJIT's bits.
 SLOAD_PARENT, SLOAD_FRAME, SLOAD_TYPECHECK, SLOAD_CONVERT = 0x01, 0x02, 0x04, 0x08
 SLOAD_READONLY, SLOAD_INHERIT, SLOAD_KEYINDEX = 0x10, 0x20, 0x40
+SLOAD_MARKED = 0x80  # Ours, and not printed: it is guarded that the slot has the mark of a key index.
 XLOAD_READONLY, XLOAD_VOLATILE, XLOAD_UNALIGNED = 1, 2, 4
 CONV_SRC_MASK, CONV_DST_SHIFT, CONV_SEXT = 0x1F, 5, 0x800
 CONV_CHECK_SHIFT = 12

@@ -12,7 +12,7 @@ from ir.expand.boxing import (
     to_number,
 )
 from ir.expand.core import EXPAND, FIRST_SLOT, Expander, links_to_trace, machine_type
-from ir.ops import CONV_DST_SHIFT, SLOAD_FRAME, SLOAD_KEYINDEX, SLOAD_PARENT, Op
+from ir.ops import CONV_DST_SHIFT, SLOAD_FRAME, SLOAD_KEYINDEX, SLOAD_MARKED, SLOAD_PARENT, Op
 from ir.types import TAG_SHIFT, IRType
 from ir.values import ExitSlot, Ins
 
@@ -32,8 +32,7 @@ def sload(x: Expander, ins: Ins) -> Ins | None:
     if ins.type.is_primitive and flags & SLOAD_PARENT:
         return x.b.kint(constant_bits(x.trace.consts[ins.type]), IRType.U64)
     if flags & SLOAD_KEYINDEX:
-        if not flags & SLOAD_PARENT:
-            # Guarded, though the listing does not say so: the loop may call its iterator by now.
+        if flags & SLOAD_MARKED:
             high = x.load(IRType.U32, x.base, offset + 4)
             x.guard(Op.EQ, IRType.U32, high, x.b.kint(KEYINDEX_HI, IRType.U32))
         return x.load(IRType.INT, x.base, offset)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ir.abort import Abort, TraceError
 from ir.calls import CALL_NUMBERS
 from ir.fields import FL_FUNC_FFID
-from ir.ops import SLOAD_KEYINDEX, Op
+from ir.ops import SLOAD_KEYINDEX, SLOAD_MARKED, Op
 from ir.record import dataclass
 from ir.trace import LinkType
 from ir.types import IRType
@@ -92,7 +92,7 @@ def traverse(rec: Recorder, a: int, b: int) -> LoopEvent:
     tab = rec.getslot(a - 2)
     key = rec.get(a - 1)
     if key is None:
-        key = rec.sload_typed(a - 1, INT, SLOAD_KEYINDEX)
+        key = rec.sload_typed(a - 1, INT, SLOAD_KEYINDEX | (SLOAD_MARKED if may_change(rec) else 0))
     index = rec.view.slot(a - 1) & 0xFFFFFFFF
     step = Step(tab, pointer_of(rec.view.slot(a - 2)), key, index, want_value=b >= 3, want_index=True)
     rec.maxslot = a + record_next(rec, step)
@@ -105,8 +105,18 @@ def traverse(rec: Recorder, a: int, b: int) -> LoopEvent:
     rec.put(a - 1, step.next_index, KEYINDEX)
     rec.put(a, step.next_key)
     rec.put(a + 1, step.value)
-    rec.pc += 4 * (jump_of(rec.view.ins(rec.pc + 4)) + 2)
+    rec.pc = body_of(rec)
     return LoopEvent.ENTER
+
+
+def body_of(rec: Recorder) -> int:
+    """Where the loop of this ITERN begins."""
+    return rec.pc + 4 * (jump_of(rec.view.ins(rec.pc + 4)) + 2)
+
+
+def may_change(rec: Recorder) -> bool:
+    """May the loop call its iterator some day?  Only ISNEXT changes it so, which builtins do without."""
+    return rec.view.ins(body_of(rec) - 4) & 0xFF == BC.ISNEXT
 
 
 @record(BC.ISNEXT)
