@@ -49,8 +49,15 @@ def base_load(call: Call) -> Results:
     try:
         source = b"".join(_pieces(call, reader))
     except LuaError as error:
-        return None, Slot(call.runtime.values.from_python(error.value))
+        return None, Slot(call.runtime.values.from_python(_told(error)))
     return _load(call, source, name, mode, 4)
+
+
+def _told(error: LuaError) -> object:
+    """What a reader fails with, after the message handler below: that of the main chunk adds a traceback."""
+    if isinstance(error.value, bytes) and error.traceback:
+        return error.value + b"\n" + error.traceback
+    return error.value
 
 
 def _pieces(call: Call, reader: int) -> list[bytes]:
@@ -68,7 +75,7 @@ def _pieces(call: Call, reader: int) -> list[bytes]:
         elif kind >= NUMBER_FROM:
             piece = format_number(number_of(results[0]))
         else:
-            raise LuaError(b"reader function must return a string")
+            raise call.error(b"reader function must return a string")
         if not piece:
             return pieces
         pieces.append(piece)
