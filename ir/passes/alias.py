@@ -200,8 +200,8 @@ def _load_of_allocation(b: TraceBuilder, ins: Ins, xref: Ins, table: Ins, positi
             return _value(store)
         if alias is Alias.MAY:
             return None
-    if table.op is Op.TNEW and ins.type is not IRType.NIL:
-        return _UNSTABLE
+    if table.op is Op.TNEW:
+        return b.kpri(IRType.NIL) if ins.type is IRType.NIL else _UNSTABLE
     if b.heap is None or not (ins.type.is_primitive or ins.type in (IRType.NUM, IRType.STR)):
         return None
     value = table_lookup(table.args[0].args[0], key_of(xref))
