@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from ir.objects import UDTYPE_BUFFER, VM, Buffer, GCstr, GCtab, GCudata, State, TValue
 from ir.types import TAG_STR, TAG_TAB
+from jitvm.interp.dispatch import builtin_upcall
 from jitvm.lib.args import (
     arg_error,
     check_table,
@@ -32,12 +33,10 @@ from jitvm.runtime.state import stack_grow
 from jitvm.runtime.string import MAX_STRING, str_new
 from jitvm.runtime.table import tab_getint, tab_getstr, tab_len
 from jitvm.runtime.udata import buffer_of, buffer_size, is_buffer, udata_sized
-from jitvm.runtime.upcalls import UPCALL_BUILTIN
 from jitvm.runtime.value import (
     FALSE,
     UDATA_BITS,
     copy,
-    func_of,
     is_nil,
     is_number,
     is_str,
@@ -297,18 +296,11 @@ def lib_buffer_new(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> 
 # names in `buffer_py.py`.
 
 
-@native
-def in_python(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
-    """The running function once more."""
-    L.top = base + nargs
-    return g.upcall(UPCALL_BUILTIN, addr(func_of(base - 2).pc), addr(L), u64(nargs))
-
-
 @library("buffer.method.encode")
 @native
 def lib_buffer_encode_into(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
     if nargs < 2 or not is_buffer(base) or not encode_into(g, buffer_of(udata_of(base)), base + 1):
-        return in_python(g, L, base, nargs)
+        return builtin_upcall(g, L, base, nargs)
     return result_bits(L, base, base.bits)
 
 
@@ -316,11 +308,11 @@ def lib_buffer_encode_into(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: 
 @native
 def lib_buffer_decode_from(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
     if nargs < 1 or not is_buffer(base):
-        return in_python(g, L, base, nargs)
+        return builtin_upcall(g, L, base, nargs)
     buf = buffer_of(udata_of(base))
     behind = decode_from(g, buf, g.tmptv)
     if addr(behind) == 0:
-        return in_python(g, L, base, nargs)
+        return builtin_upcall(g, L, base, nargs)
     buf.r = behind
     return result_bits(L, base, g.tmptv.bits)
 
@@ -331,12 +323,12 @@ def lib_buffer_encode(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) 
     s = Ptr[GCstr](u64(0))
     if nargs != 0:
         s = encoded(g, base)
-    return in_python(g, L, base, nargs) if addr(s) == 0 else result_string(L, base, s)
+    return builtin_upcall(g, L, base, nargs) if addr(s) == 0 else result_string(L, base, s)
 
 
 @library("buffer.decode")
 @native
 def lib_buffer_decode(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
     if nargs < 1 or not is_str(base) or not decoded(g, g.tmptv, str_of(base)):
-        return in_python(g, L, base, nargs)
+        return builtin_upcall(g, L, base, nargs)
     return result_bits(L, base, g.tmptv.bits)

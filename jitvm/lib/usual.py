@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ir.objects import VM, Frame, GCfunc, GCObject, GCtab, State, TValue
 from jitvm.interp.dispatch import builtin_upcall
+from jitvm.interp.frames import call_operand_a
 from jitvm.lib.args import is_absent, result_bits, result_table
 from jitvm.lib.base import upvalue_string
 from jitvm.lib.table import library
@@ -52,7 +53,7 @@ def func_at_level(L: Ptr[State], base: Ptr[TValue], level: i32) -> Ptr[GCfunc]:
             base = Ptr[TValue](addr(base) - (link & ~u64(KIND)))
             link = (base - 1).bits
         if link & LUA_KINDS == 0:
-            base = base - (2 + i64((Ptr[u32](link) - 1)[0] >> 8 & 0xFF))
+            base = base - 2 - call_operand_a(Ptr[u32](link))
         else:
             base = Ptr[TValue](addr(base) - (link & ~u64(KIND)))
     return Ptr[GCfunc](u64(0))

@@ -23,30 +23,28 @@ from jitvm.native import Ptr, addr, inline, native, u64, unlikely
 
 
 @inline
+def note_change(g: Ptr[VM], p: Ptr[GCObject]) -> None:
+    """An object of the cycle's color is to be traversed once more."""
+    if unlikely(p.color == g.gc_color):
+        p.color = 0
+        end = Ptr[u64](g.gc_again)
+        end[0] = addr(p)
+        g.gc_again = addr(end + 1)
+
+
+@inline
 def barrier_back(g: Ptr[VM], t: Ptr[GCtab]) -> None:
     """Something was stored into a table, or it got another metatable."""
-    if unlikely(t.color == g.gc_color):
-        t.color = 0
-        end = Ptr[u64](g.gc_again)
-        end[0] = addr(t)
-        g.gc_again = addr(end + 1)
+    note_change(g, Ptr[GCObject](addr(t)))
 
 
 @inline
 def barrier_upvalue(g: Ptr[VM], uv: Ptr[GCupval]) -> None:
     """A value was stored into an upvalue.  Open ones of unreachable threads count, too."""
-    if unlikely(uv.color == g.gc_color):
-        uv.color = 0
-        end = Ptr[u64](g.gc_again)
-        end[0] = addr(uv)
-        g.gc_again = addr(end + 1)
+    note_change(g, Ptr[GCObject](addr(uv)))
 
 
 @native
 def gc_barrier(g: Ptr[VM], p: Ptr[GCObject]) -> None:
     """An object of any kind was changed, by Python."""
-    if p.color == g.gc_color:
-        p.color = 0
-        end = Ptr[u64](g.gc_again)
-        end[0] = addr(p)
-        g.gc_again = addr(end + 1)
+    note_change(g, p)

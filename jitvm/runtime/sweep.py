@@ -10,7 +10,7 @@ others into spans that any class can use.
 
 from __future__ import annotations
 
-from ir.objects import VM, GCstr, GCtab, GCudata, GCupval, State, TValue
+from ir.objects import VM, GCstr, GCtab, GCudata, State, TValue
 from jitvm.native import Ptr, addr, inline, native, u8, u32, u64
 from jitvm.runtime.alloc import (
     BLOCK_SHIFT,
@@ -23,10 +23,11 @@ from jitvm.runtime.alloc import (
     clear_bit,
     is_marked,
 )
+from jitvm.runtime.func import func_close
 from jitvm.runtime.mark import WEAK_VALUES, mark_object, propagate, weakness
 from jitvm.runtime.meta import MM_GC, meta_fast
 from jitvm.runtime.state import stack_resize
-from jitvm.runtime.value import POINTER, copy, is_gcobj, is_nil, is_str, is_udata, obj_of, set_nil
+from jitvm.runtime.value import POINTER, is_gcobj, is_nil, is_str, is_udata, obj_of, set_nil
 
 CLASS_COUNT = len(CLASS_SIZES)
 #: Words of mark bits per block.
@@ -128,14 +129,7 @@ def drop_threads(g: Ptr[VM]) -> None:
         if is_marked(g, addr(L)):
             before = L
         else:
-            uv = L.openupval
-            while uv:
-                following = uv.next
-                copy(uv.tv, uv.v)
-                uv.v = uv.tv
-                uv.closed = 1
-                uv.next = Ptr[GCupval](u64(0))
-                uv = following
+            func_close(g, L, L.stack)
             if before:
                 before.next = after
             else:
