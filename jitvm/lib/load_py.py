@@ -49,6 +49,7 @@ def base_load(call: Call) -> Results:
     try:
         source = b"".join(_pieces(call, reader))
     except LuaError as error:
+        call.runtime.raised.forget()
         return None, Slot(call.runtime.values.from_python(_told(error)))
     return _load(call, source, name, mode, 4)
 
@@ -75,7 +76,7 @@ def _pieces(call: Call, reader: int) -> list[bytes]:
         elif kind >= NUMBER_FROM:
             piece = format_number(number_of(results[0]))
         else:
-            raise call.error(b"reader function must return a string")
+            raise call.runtime.raised.kept(call.thread, call.error(b"reader function must return a string"))
         if not piece:
             return pieces
         pieces.append(piece)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ir.layout import Ptr
 from ir.objects import Frame, State, TValue
+from jitvm.front.errors import LuaError
 from jitvm.lib.ffnames import FFIDS
 from jitvm.runtime.value import HANDLER_MARK, func_of
 
@@ -54,6 +55,16 @@ class Raised:
             savepc = self.runtime.heap.g.savepc
             self.runtime.traceback = traceback(self.runtime.frames, state, savepc, self.runtime.tracer)
         return 0
+
+    def kept(self, thread: Ptr, error: LuaError) -> LuaError:
+        """What becomes of an error that a library function keeps to itself: handlers see that one too."""
+        self.runtime.throw(error)
+        self.raised(thread.addr, self._nearest(thread), 0)
+        return self.runtime.thrown()
+
+    def forget(self) -> None:
+        """No error is on its way any more: the next one is new, though it may have the same value."""
+        self.runtime.heap.g.handled_place = 0
 
     def _link(self, base: int) -> int:
         return int(Ptr(TValue, base - 8).bits)

@@ -96,6 +96,7 @@ class Runtime:
         self._frames: Frames | None = None
         self._messages: Messages | None = None
         self._bug: BaseException | None = None
+        self.raised = Raised(self)
         self._upcalls = self._upcall_table()
         self.heap.g.upcall = engine.upcall(self._upcall)
         self.builtins = Builtins(self)
@@ -195,7 +196,7 @@ class Runtime:
             results = list(struct.unpack(f"<{status}Q", memory.read(end - 8 * status, 8 * status)))
         memory.write(thread + _BASE, struct.pack("<2Q", old_base - stack + moved, top - stack + moved))
         if status < 0:
-            raise self._error()
+            raise self.thrown()
         return results
 
     def _enter(self, thread: int, base: int, caller: int, pc: int) -> int:
@@ -215,7 +216,8 @@ class Runtime:
         _, top, maxstack, _ = _STACK.unpack(self.heap.memory.read(thread + _BASE, _STACK.size))
         return bool(top + 8 * slots <= maxstack)
 
-    def _error(self) -> LuaError:
+    def thrown(self) -> LuaError:
+        """The error that `throw`, or native code, put on its way."""
         bits = self.heap.g.errval.bits
         value = self.values.to_python(bits)
         error = LuaError(value, self.traceback)
@@ -403,10 +405,9 @@ class Runtime:
     # Upcalls.
 
     def _upcall_table(self) -> dict[int, Upcalled]:
-        raised = Raised(self)
         table = {
             Upcall.ERROR: self._make_error,
-            Upcall.RAISED: raised.raised,
+            Upcall.RAISED: self.raised.raised,
             Upcall.BUILTIN: lambda head, at, n: self.builtins.by_header[head](self, at, n),
             Upcall.HOTLOOP: lambda thread, pc, _: _done(self.jit.hot_loop, thread, pc),
             Upcall.HOTCALL: lambda thread, pc, _: _done(self.jit.hot_call, thread, pc),
@@ -415,7 +416,7 @@ class Runtime:
             Upcall.STITCH: lambda thread, pc, trace: _done(self.jit.stitch, thread, pc, trace),
             Upcall.INTERRUPT: self._interrupt,
             Upcall.WHERE: self._where,
-            Upcall.HANDLER_FAILED: raised.handler_failed,
+            Upcall.HANDLER_FAILED: self.raised.handler_failed,
             Upcall.STRING_TO_NUMBER: self._library("base_py", "string_to_number"),
             Upcall.OUT_OF_MEMORY: self._out_of_memory,
             Upcall.HOOK: lambda thread, pc, _: self.hooks.bytecode(thread, pc) or 0,

@@ -9,6 +9,12 @@ for i = 1, 3 do
     function(m) return "handled " .. tostring(m) end))
   print(xpcall(function() return (select(2, load(function() local x = nil + 1 end))) end,
     function(m) return "handled " .. tostring(m) end))
+  print(xpcall(function() return (select(2, load(function() return {} end))) end,
+    function(m) return "handled " .. tostring(m) .. debug.traceback("", 1):match("^\n[^\n]*\n[^\n]*\n[^\n]*") end))
+  print(xpcall(function()
+    error(select(2, load(function() error("same", 0) end)), 0)
+  end, function(m) return "handled " .. m end))
 end
+print(select(2, load(function() return {} end)):match("^.-main chunk"))
 local n = 0
 print(pcall(function() return select(2, try(function() n = n + 1 return n < 3 and "return " or {} end, "=name")) end))
