@@ -33,7 +33,7 @@ from jitvm.native import (
 )
 from jitvm.runtime.barrier import barrier_back
 from jitvm.runtime.errcodes import ERR_BADTYPE, ERR_TABLE_KEY
-from jitvm.runtime.table import array_slot, tab_dup, tab_new, tab_resize, tab_set
+from jitvm.runtime.table import array_slot, tab_dup, tab_new, tab_resize, tab_setint
 from jitvm.runtime.value import NIL, STR_BITS, set_tab
 
 #: Operand of TNEW: 11 bits of array size, the largest of them meaning a little more, then the hash bits.
@@ -157,7 +157,7 @@ def tgetv(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.TGETR)
 def tgetr(vm: Interp, ra: u64, rd: u64) -> Next:
-    """Only in generated code: B is a table, C a number that is an integer."""
+    """Only in our own code: B is a table, C a number, truncated to an integer as a cast does."""
     t = table_in((vm.base + (rd >> 8 & 0xFF)).sbits)
     (vm.base + ra).bits = array_slot(vm.g, t, int_key(vm.base + (rd & 0xFF))).bits
     return vm.next()
@@ -263,10 +263,10 @@ def tsetv(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler(BC.TSETR)
 def tsetr(vm: Interp, ra: u64, rd: u64) -> Next:
-    """Only in generated code: B is a table, C a number that is an integer, there is no metatable."""
+    """Only in our own code: B is a table, C a number, truncated; metamethods do not count."""
     g = vm.g
     t = table_in((vm.base + (rd >> 8 & 0xFF)).sbits)
-    slot = tab_set(g, t, vm.base + (rd & 0xFF))
+    slot = tab_setint(g, t, int_key(vm.base + (rd & 0xFF)))
     slot.bits = (vm.base + ra).bits
     barrier_back(g, t)
     return vm.next()

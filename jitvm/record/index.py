@@ -336,6 +336,11 @@ def element(rec: Recorder, x: Operands) -> Ins | None:
 
 @record(BC.TGETR, BC.TSETR)
 def element_raw(rec: Recorder, x: Operands) -> Ins | None:
+    """The interpreter truncates the key, traces do not: a key to the hash part has no guard against that."""
+    number = number_of(x.rcv)
+    assert x.rc is not None
+    if not is_integer(x.rc) and not 0 <= num2int(number) == number:
+        raise Abort(TraceError.NYITMIX)
     return _element(rec, x, chain=0)
 
 

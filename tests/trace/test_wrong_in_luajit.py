@@ -60,11 +60,36 @@ for i = 1, 105 do
 end
 print(result)"""
 
-PROGRAMS = [(TWICE_STORED, "true"), (SAME_TABLE, "5"), (UNSTABLE, "true")]
+#: Positions that are no integers are truncated where table functions store: traces of luajit do not.
+TRUNCATED = """
+local results = {}
+local function try(...)
+  local keys = {}
+  for k, v in pairs(table.move(...)) do keys[#keys + 1] = k .. "=" .. v end
+  table.sort(keys)
+  results[#results + 1] = table.concat(keys, " ")
+end
+for i = 1, 100 do
+  results = {}
+  try({1, 2, 3}, 1, 2, 0/0)
+  try({1, 2, 3}, 1.5, 3, 2.5)
+  try({1, 2, 3}, 1, 2, 2^31)
+  try({1, 2, 3}, 1, 3, i % 2 == 0 and 2.5 or -2, {})
+  local t = {1, 2, 3, 4, 5, 6}
+  table.remove(t, 5.5)
+  table.remove(t, 1.5)
+  results[#results + 1] = table.concat(t, " ")
+end
+print(table.concat(results, "; "))"""
+POSITIONS = (
+    "-2147483648=1 1=1 2=2 3=3; 1=1 2=2 3=2 4=3; -2147483648=2 1=1 2=2 3=3; 2=1 3=2 4=3; 2 3 4 4"
+)
+
+PROGRAMS = [(TWICE_STORED, "true"), (SAME_TABLE, "5"), (UNSTABLE, "true"), (TRUNCATED, POSITIONS)]
 FLAGS = [["-joff"], [], ["-Ohotloop=1", "-Ohotexit=1"]]
 
 
-@pytest.mark.parametrize("program, result", PROGRAMS, ids=["sunk", "alias", "unstable"])
+@pytest.mark.parametrize("program, result", PROGRAMS, ids=["sunk", "alias", "unstable", "truncated"])
 @pytest.mark.parametrize("flags", FLAGS, ids=["joff", "default", "hot"])
 def test_result(program: str, result: str, flags: list[str]) -> None:
     done = process.jitvm(*flags, "-e", program)
