@@ -135,6 +135,17 @@ class Call:
             return default
         raise self.wrong(number, b"string")
 
+    def c_string(self, number: int, default: bytes | None = None) -> bytes:
+        """A string as C functions see it: up to its first zero byte."""
+        return self.string(number, default).partition(b"\0")[0]
+
+    def option(self, number: int, names: dict[bytes, int], default: bytes | None = None) -> int:
+        """The value of an option's name."""
+        name = self.string(number, default)
+        if name not in names:
+            raise BadArgument(number, b"invalid option '%s'" % name.partition(b"\0")[0])
+        return names[name]
+
     def table(self, number: int) -> int:
         """The slot of a table."""
         bits = self.bits(number)

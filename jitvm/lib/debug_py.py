@@ -189,7 +189,7 @@ def debug_entry(call: Call) -> Results:
 @function("debug.getinfo")
 def debug_getinfo(call: Call) -> Results:
     thread, skip = target_thread(call)
-    options = call.string(skip + 2, b"flnSu").partition(b"\0")[0].decode("latin-1")
+    options = call.c_string(skip + 2, b"flnSu").decode("latin-1")
     which = call.bits(skip + 1)
     frame = caller = None
     if kind_of(which) == KIND_FUNC:
@@ -432,7 +432,7 @@ def debug_sethook(call: Call) -> Results:
     if call.is_absent(skip + 1):
         hooks.clear()
         return ()
-    letters = call.string(skip + 2).decode("latin-1")
+    letters = call.c_string(skip + 2).decode("latin-1")
     handler = call.function(skip + 1)
     count = call.integer(skip + 3, 0)
     mask = sum(bit for letter, bit in EVENTS.items() if letter in letters) | (COUNT if count > 0 else 0)

@@ -108,13 +108,13 @@ def _opened(call: Call, stream: int | None, kind: int, name: bytes | None) -> Re
 
 @function("io.open")
 def io_open(call: Call) -> Results:
-    name = call.string(1)
-    return _opened(call, libc("fopen")(name, call.string(2, b"r")), KIND_FILE, name)
+    name = call.c_string(1)
+    return _opened(call, libc("fopen")(name, call.c_string(2, b"r")), KIND_FILE, name)
 
 
 @function("io.popen")
 def io_popen(call: Call) -> Results:
-    command, mode = call.string(1), call.string(2, b"r")
+    command, mode = call.c_string(1), call.c_string(2, b"r")
     libc("fflush")(0)
     return _opened(call, libc("popen")(command, mode), KIND_PIPE, command)
 
@@ -151,7 +151,7 @@ def _standard(call: Call, field: str, mode: bytes) -> Results:
 
 def _open_named(call: Call, mode: bytes) -> int:
     """The file whose name is the first argument; the slot."""
-    name = call.string(1)
+    name = call.c_string(1)
     stream = libc("fopen")(name, mode)
     if not stream:
         raise BadArgument(1, name + b": " + error_text(last_error()))
@@ -219,17 +219,10 @@ def end_of_lines(runtime: Runtime, thread: int, file: int, _: int) -> int:
 # Methods.
 
 
-def _choice(call: Call, number: int, names: dict[bytes, int], default: bytes | None = None) -> int:
-    name = call.string(number, default)
-    if name not in names:
-        raise BadArgument(number, b"invalid option '" + name + b"'")
-    return names[name]
-
-
 @function("io.method.seek")
 def file_seek(call: Call) -> Results:
     ud = check_file(call)
-    whence = _choice(call, 2, SEEK, b"cur")
+    whence = call.option(2, SEEK, b"cur")
     offset = 0
     if kind_of(call.bits(3)) >= NUMBER_FROM:
         number = number_of(call.bits(3))
@@ -244,7 +237,7 @@ def file_seek(call: Call) -> Results:
 @function("io.method.setvbuf")
 def file_setvbuf(call: Call) -> Results:
     ud = check_file(call)
-    mode, size = _choice(call, 2, BUFFERING), call.integer(3, BUFFER_SIZE)
+    mode, size = call.option(2, BUFFERING), call.integer(3, BUFFER_SIZE)
     return outcome(libc("setvbuf")(ud.file, 0, mode, size) == 0)
 
 

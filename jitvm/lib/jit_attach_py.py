@@ -18,13 +18,13 @@ def jit_attach(call: Call) -> Results:
     if call.is_absent(2):
         runtime.vm_events.detach(handler)
     else:
-        runtime.vm_events.attach(handler, call.string(2).decode("latin-1"))
+        runtime.vm_events.attach(handler, call.c_string(2).decode("latin-1"))
     return ()
 
 
 @function("jit.profile.start")
 def profile_start(call: Call) -> Results:
-    mode = call.string(1, b"").decode("latin-1")
+    mode = call.c_string(1, b"").decode("latin-1")
     handler = LuaObject(call.runtime.heap, call.function(2))
     call.runtime.profiler.start(mode, handler)
     return ()
@@ -39,7 +39,7 @@ def profile_stop(call: Call) -> Results:
 @function("jit.profile.dumpstack")
 def profile_dumpstack(call: Call) -> Results:
     thread, skip = target_thread(call)
-    pattern, depth = call.string(skip + 1), call.integer(skip + 2)
+    pattern, depth = call.c_string(skip + 1), call.integer(skip + 2)
     place = call.runtime.profiler.place
     pc = place[1] if place is not None and place[0] == thread.addr else 0
     return (dump_stack(call.runtime.frames, Ptr(State, thread.addr), pc, pattern, depth),)

@@ -108,7 +108,7 @@ def jit_status(call: Call) -> Results:
 def jit_opt_start(call: Call) -> Results:
     options = call.runtime.options
     for number in range(1, call.count + 1):
-        text = call.string(number).decode("latin-1")
+        text = call.c_string(number).decode("latin-1")
         try:
             options.optimise(text)
         except UnknownOption as error:
@@ -125,8 +125,4 @@ def jit_opt_start(call: Call) -> Results:
 
 @function("jit.security")
 def jit_security(call: Call) -> Results:
-    modes = {b"prng": 1, b"strhash": 1, b"strid": 1, b"mcode": 1}
-    name = call.string(1)
-    if name not in modes:
-        raise BadArgument(1, b"invalid option '" + name + b"'")
-    return (modes[name],)
+    return (call.option(1, {b"prng": 1, b"strhash": 1, b"strid": 1, b"mcode": 1}),)

@@ -38,7 +38,7 @@ def base_loadstring(call: Call) -> Results:
 def base_load(call: Call) -> Results:
     """A function of a string, or of the pieces that a function returns."""
     kind = kind_of(call.bits(1))
-    name, mode = call.string(2, b"=(load)"), call.string(3, ANY_MODE)
+    name, mode = call.string(2, b"=(load)"), call.c_string(3, ANY_MODE)
     if kind == KIND_STR or (kind >= NUMBER_FROM and call.count):
         source = call.string(1)
         return _load(call, source, call.string(2, source), mode, 4)
@@ -117,7 +117,7 @@ def _set_environment(call: Call, loaded: int, env: int) -> None:
 
 @function("loadfile")
 def base_loadfile(call: Call) -> Results:
-    name, mode = None if call.is_absent(1) else call.string(1), call.string(2, ANY_MODE)
+    name, mode = None if call.is_absent(1) else call.c_string(1), call.c_string(2, ANY_MODE)
     try:
         loaded = load_file(call, name, mode)
     except LuaError as error:
@@ -128,7 +128,7 @@ def base_loadfile(call: Call) -> Results:
 
 @function("dofile")
 def base_dofile(call: Call) -> Results:
-    loaded = load_file(call, call.string(1) if not call.is_absent(1) else None)
+    loaded = load_file(call, call.c_string(1) if not call.is_absent(1) else None)
     return [Slot(bits) for bits in call.runtime.call_bits(loaded.bits, [])]
 
 

@@ -38,7 +38,7 @@ FAILED_TIME = -1
 def os_execute(call: Call) -> Results:
     if call.is_absent(1):
         return (libc("system", "Q>i")(0),)
-    return (libc("system")(call.string(1)),)
+    return (libc("system")(call.c_string(1)),)
 
 
 @function("os.exit")
@@ -56,7 +56,7 @@ def os_exit(call: Call) -> Results:
 
 @function("os.getenv")
 def os_getenv(call: Call) -> Results:
-    return (os.environb.get(call.string(1)),)
+    return (os.environb.get(call.c_string(1)),)
 
 
 # Files by name.
@@ -64,13 +64,13 @@ def os_getenv(call: Call) -> Results:
 
 @function("os.remove")
 def os_remove(call: Call) -> Results:
-    name = call.string(1)
+    name = call.c_string(1)
     return outcome(libc("remove")(name) == 0, name)
 
 
 @function("os.rename")
 def os_rename(call: Call) -> Results:
-    old, new = call.string(1), call.string(2)
+    old, new = call.c_string(1), call.c_string(2)
     return outcome(libc("rename")(old, new) == 0, old)
 
 
@@ -134,7 +134,7 @@ def _filled(data: bytes) -> Any:
 
 @function("os.date")
 def os_date(call: Call) -> Results:
-    pattern = call.string(1, b"%c").partition(b"\0")[0]
+    pattern = call.c_string(1, b"%c")
     moment = int(time.time()) if call.is_absent(2) else _whole(call.number(2))
     split = libc("gmtime_r" if pattern.startswith(b"!") else "localtime_r")
     pattern = pattern.removeprefix(b"!")
@@ -177,16 +177,14 @@ def os_difftime(call: Call) -> Results:
 
 @function("os.setlocale")
 def os_setlocale(call: Call) -> Results:
-    name = None if call.is_absent(1) else call.string(1)
-    category = call.string(2, b"all")
-    if category not in LOCALE:
-        raise BadArgument(2, b"invalid option '" + category + b"'")
+    name = None if call.is_absent(1) else call.c_string(1)
+    category = call.option(2, LOCALE, b"all")
     if not call.runtime.has_locale:
         # Python has set up the character types; a program starts in the C locale.
         libc("setlocale")(LOCALE[b"ctype"], b"C")
         call.runtime.has_locale = True
     if name is None:
-        found = libc("setlocale", "iQ>Q")(LOCALE[category], 0)
+        found = libc("setlocale", "iQ>Q")(category, 0)
     else:
-        found = libc("setlocale")(LOCALE[category], name)
+        found = libc("setlocale")(category, name)
     return (text_at(found) if found else None,)

@@ -136,9 +136,9 @@ def search_path(
 
 @function("package.searchpath")
 def package_searchpath(call: Call) -> Results:
-    replacement, separator = call.string(4, b"/"), call.string(3, b".")  # Checked from the last to the first.
-    path = call.string(2)
-    found, tried = search_path(call.string(1), path, separator, replacement)
+    replacement, separator = call.c_string(4, b"/"), call.c_string(3, b".")  # Checked from the last to the first.
+    path = call.c_string(2)
+    found, tried = search_path(call.c_string(1), path, separator, replacement)
     return (found,) if found is not None else (None, tried)
 
 
@@ -155,13 +155,13 @@ def _package(call: Call) -> int:
 
 def _load_error(call: Call, filename: bytes, reason: bytes) -> LuaError:
     return call.error(
-        b"error loading module '" + call.string(1) + b"' from file '" + filename + b"':\n\t" + reason
+        b"error loading module '" + call.c_string(1) + b"' from file '" + filename + b"':\n\t" + reason
     )
 
 
 @function("package.preload_aux")
 def loader_preload(call: Call) -> Results:
-    name = call.string(1)
+    name = call.c_string(1)
     preload = call.field(_package(call), b"preload")
     if kind_of(preload) != KIND_TAB:
         raise call.error(b"'package.preload' must be a table")
@@ -171,7 +171,7 @@ def loader_preload(call: Call) -> Results:
 
 @function("package.lua_aux")
 def loader_lua(call: Call) -> Results:
-    filename, tried = _find_file(call, call.string(1), b"path")
+    filename, tried = _find_file(call, call.c_string(1), b"path")
     if filename is None:
         return (tried,)
     try:
@@ -182,7 +182,7 @@ def loader_lua(call: Call) -> Results:
 
 @function("package.c_aux")
 def loader_c(call: Call) -> Results:
-    filename, tried = _find_file(call, call.string(1), b"cpath")
+    filename, tried = _find_file(call, call.c_string(1), b"cpath")
     if filename is None:
         return (tried,)
     raise _load_error(call, filename, NO_C_MODULES)
@@ -190,7 +190,7 @@ def loader_c(call: Call) -> Results:
 
 @function("package.croot_aux")
 def loader_croot(call: Call) -> Results:
-    name = call.string(1)
+    name = call.c_string(1)
     root, dot, _ = name.partition(b".")
     if not dot:
         return ()
@@ -202,7 +202,7 @@ def loader_croot(call: Call) -> Results:
 
 @function("package.loadlib")
 def package_loadlib(call: Call) -> Results:
-    name, symbol = call.string(1), call.string(2)
+    name, symbol = call.c_string(1), call.c_string(2)
     if len(name) >= LONGEST_PATH:
         return None, b"path too long", b"open"
     load, reason = libc("dlopen", "si>Q"), libc("dlerror", ">Q")  # Looking for one forgets the other's error.
@@ -222,7 +222,7 @@ def package_loadlib(call: Call) -> Results:
 
 @function("require")
 def base_require(call: Call) -> Results:
-    runtime, name = call.runtime, call.string(1)
+    runtime, name = call.runtime, call.c_string(1)
     loaded = call.field(int(runtime.heap.g.registry.bits), b"_LOADED")
     found = call.field(loaded, name)
     if found == SENTINEL:
@@ -267,7 +267,7 @@ def _loader(call: Call, name: bytes) -> int:
 
 @function("module")
 def base_module(call: Call) -> Results:
-    runtime, name = call.runtime, call.string(1)
+    runtime, name = call.runtime, call.c_string(1)
     module = _module_table(call, name)
     table = Ptr(GCtab, module & POINTER)
     if runtime.field(table, b"_NAME") == NIL:

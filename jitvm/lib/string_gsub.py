@@ -9,7 +9,7 @@ sees it while a replacement function runs:
 from __future__ import annotations
 
 from ir.objects import VM, State, TValue
-from jitvm.lib.args import arg_error, check_number, check_string, coerce_string, int_arg, is_absent
+from jitvm.lib.args import arg_error, check_number, check_string, coerce_string, is_absent
 from jitvm.lib.pattern import CARET, ESCAPE, NINE, ONE, ZERO, match_at, pattern_begin, skip
 from jitvm.lib.string_find import push_capture, push_captures
 from jitvm.lib.table import library
@@ -49,7 +49,7 @@ def lib_string_gsub(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) ->
     if not is_absent(base, nargs, 4):
         if unlikely(not check_number(g, base, nargs, 4)):
             return -1
-        limit = i64(int_arg(base, 4))
+        limit = i64(i32(i64((base + 3).num)))  # An int by way of a 64-bit integer, as C has it.
     if unlikely(nargs < 3 or not (is_str(base + 2) or is_func(base + 2) or is_tab(base + 2))):
         if nargs < 3 or not is_number(base + 2):
             return arg_error(g, 3, REPLACEMENT_TYPE)

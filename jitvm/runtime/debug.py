@@ -189,9 +189,10 @@ def _origin(proto: Prototype, pc: int, slot: int) -> tuple[int, int | None]:
 
 
 def _string(proto: Prototype, index: int) -> bytes:
+    """A string constant as a name, which ends at a zero byte."""
     constant = proto.kgc[index]
     assert isinstance(constant, bytes), constant
-    return constant
+    return constant.partition(b"\0")[0]
 
 
 def upvalue_name(proto: Prototype, index: int) -> bytes:

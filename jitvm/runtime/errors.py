@@ -178,7 +178,7 @@ class Messages:
             return self.caller_where(thread) + b"invalid replacement value (a %s)" % kind
         if bad is Bad.OPTION_NAME:
             option = self.runtime.heap.text(str_of(thread.base + (number - 1)))
-            return self.argument(thread, number, b"invalid option '%s'" % option)
+            return self.argument(thread, number, b"invalid option '%s'" % option.partition(b"\0")[0])
         if bad in UNPLACED:
             return FAILURES[bad]
         if bad in FAILURES:

@@ -141,6 +141,31 @@ local makers = {
 }
 local function value() return makers[random(#makers)]() end
 
+-- Arguments that a function may make something of: by a letter for each, n(umber), s(tring), t(able), f(unction).
+local wanted = {
+  ["table.move"] = "tnnnt", ["table.insert"] = "tnn", ["table.remove"] = "tn", ["table.concat"] = "tsnn",
+  ["table.sort"] = "tf", ["table.foreach"] = "tf", ["table.foreachi"] = "tf", ["table.maxn"] = "t", unpack = "tnn",
+  ["string.rep"] = "sns", ["string.sub"] = "snn", ["string.byte"] = "snn", ["string.char"] = "nnn",
+  ["string.find"] = "ssn", ["string.match"] = "ssn", ["string.gmatch"] = "ss", ["string.gsub"] = "sssn",
+  ["string.format"] = "snnn", ["math.fmod"] = "nn", ["math.pow"] = "nn", ["math.ldexp"] = "nn", ["math.max"] = "nnn",
+  ["math.min"] = "nnn", ["math.atan2"] = "nn", ["math.log"] = "nn", ["math.modf"] = "n", ["math.frexp"] = "n",
+  ["bit.tohex"] = "nn", ["bit.lshift"] = "nn", ["bit.rshift"] = "nn", ["bit.arshift"] = "nn", ["bit.rol"] = "nn",
+  ["bit.ror"] = "nn", ["bit.band"] = "nnn", ["bit.bor"] = "nnn", ["bit.bxor"] = "nnn", ["bit.bswap"] = "n",
+  ["bit.tobit"] = "n", ["bit.bnot"] = "n", tonumber = "sn", select = "nnn", rawget = "tn", rawset = "tnn",
+  setmetatable = "tt", next = "tn", ipairs = "t", ["file:read"] = "unn", ["file:seek"] = "usn",
+  ["file:setvbuf"] = "usn", ["file:write"] = "usn",
+}
+local by_kind = {}
+for _, maker in ipairs(makers) do
+  local kind = sub(type(maker()), 1, 1)
+  by_kind[kind] = by_kind[kind] or {}
+  table.insert(by_kind[kind], maker)
+end
+local function fitting(kind)
+  local group = by_kind[kind]
+  return group[random(#group)]()
+end
+
 -- Functions.  Some would end the program, wait, show what no two programs have in common, or take long.
 local skipped = {
   ["os.exit"] = 1, ["os.execute"] = 1, ["os.remove"] = 1, ["os.rename"] = 1, ["os.tmpname"] = 1, ["os.clock"] = 1,
@@ -193,7 +218,7 @@ functions[#functions + 1] = {"xpcall", function(f, handler, ...)
 end}
 functions[#functions + 1] = {"table.move", function(a, f, e, t, ...)
   if type(f) == "number" and (f ~= f or f < -1000) then f = 1 end
-  return table.move(a, f, small(e), t, ...)
+  return table.move(a, f, small(e), t ~= G and t ~= string and t or nil, ...)
 end}
 functions[#functions + 1] = {"table.insert", function(t, n, ...)
   return table.insert(t, type(n) == "number" and (n ~= n or n > 1000 or n < -1000) and 7 or n, ...)
@@ -216,9 +241,12 @@ for call = 1, calls do
   local fn = functions[random(#functions)]
   local count = random(5) - 1
   local args, usable = {}, true
+  local kinds = random(3) > 1 and wanted[fn[1]] or ""
+  if kinds ~= "" then count = math.max(count, random(#kinds)) end
   for i = 1, count do
-    args[i] = value()
+    args[i] = i <= #kinds and random(12) > 1 and fitting(sub(kinds, i, i)) or value()
     if args[i] ~= nil and unsafe[args[i]] and fn[1]:find("file:") and i == 1 then usable = false end
+    if args[i] == 2 ^ 31 - 1 and fn[1] == "file:read" then args[i] = 2 ^ 20 end  -- Room for all at once, in luajit.
     if (args[i] == G or args[i] == string) and (fn[1]:find("^table") or fn[1] == "setmetatable") then usable = false end
   end
   if usable then
