@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ir.layout import Ptr
 from ir.objects import GCfunc, GCproto
-from jitvm.front.errors import BadArgument, LuaError
+from jitvm.front.errors import LuaError
 from jitvm.front.proto import ProtoFlag
 from jitvm.lib.call_py import Call, Results, function
 from jitvm.lib.table import CONSTANTS

@@ -7,7 +7,6 @@ import os
 import struct
 import time
 
-from jitvm.front.errors import BadArgument
 from jitvm.lib.call_py import Call, Results, Slot, function
 from jitvm.lib.io_py import outcome
 from jitvm.runtime.files import libc
