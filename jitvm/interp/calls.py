@@ -8,12 +8,11 @@ a header of their own (FUNCC, or a number beyond the bytecodes, see `fast.py`).
 
 from __future__ import annotations
 
-from ir.objects import Frame, TValue
+from ir.objects import TValue
 from jitvm.front.bytecode import BC
 from jitvm.interp.collect import vm_collect_call
 from jitvm.interp.enter import jloop
 from jitvm.interp.frames import (
-    call_operand_a,
     frame_func,
     func_in,
     header_proto,
@@ -27,13 +26,12 @@ from jitvm.interp.returns import vm_return
 from jitvm.interp.throw import vm_builtin_failed, vm_error, vm_error_call, vm_unwind
 from jitvm.native import Interp, Next, Ptr, addr, handler, i64, native, u32, u64, unlikely
 from jitvm.runtime.errcodes import ERR_CALL, ERR_CALL_VALUE, ERR_STACK, TAIL_CALL
+from jitvm.runtime.links import KIND, NOT_LUA, VARG, below_lua, below_other, call_operand_a
 from jitvm.runtime.meta import MM_CALL, meta_lookup
 from jitvm.runtime.state import stack_grow
 from jitvm.runtime.upcalls import UPCALL_HOTCALL
 from jitvm.runtime.value import NIL, is_func
 
-VARG = int(Frame.VARG)
-KIND = 7
 #: Slots a library function may use without asking.
 MIN_STACK = 20
 OP_FUNCF, OP_FUNCV = int(BC.FUNCF), int(BC.FUNCV)
@@ -76,7 +74,7 @@ def vm_call_value(vm: Interp, ra: u64, rd: u64) -> Next:
         insert_callee(base, rd, mo.bits)
         return vm.tail(vm_call, ra, rd + 1)
     link = (base - 1).bits
-    if link & 3 == 0:
+    if link & NOT_LUA == 0:
         # A library function may have handed its frame to what it calls: the error is its caller's.
         vm.pc = Ptr[u32](link)
         vm.base = base - 2 - call_operand_a(vm.pc)
@@ -118,7 +116,7 @@ def callt(vm: Interp, ra: u64, rd: u64) -> Next:
         return vm.tail(vm_call_value_tail, addr(fn), rd)
     base = vm.base
     if unlikely((base - 1).bits & KIND == VARG):
-        base = Ptr[TValue](addr(base) - ((base - 1).bits & ~KIND))
+        base = below_other(base, (base - 1).bits)
     (base - 2).sbits = value
     src = fn + 2
     dst = base
@@ -131,9 +129,9 @@ def callt(vm: Interp, ra: u64, rd: u64) -> Next:
     vm.base = base
     callee = func_in(value)
     link = (base - 1).bits
-    if callee.ffid != 0 and link & 3 == 0:
+    if callee.ffid != 0 and link & NOT_LUA == 0:
         # A library function returns straight to our caller, whose constants it does not look for.
-        vm.kbase = kbase_at(base - 2 - call_operand_a(Ptr[u32](link)))
+        vm.kbase = kbase_at(below_lua(base, link))
     pc = callee.pc
     ins = pc[0]
     vm.pc = pc + 1

@@ -1,11 +1,6 @@
 """Frames and operands: what all handlers share, inline.
 
-A frame has two slots below `base`: the function, and the link. The link of a frame that a Lua function
-called is the return address; any other is the distance to the previous frame in bytes with the kind of frame
-(`Frame`) in its low three bits.
-
-         base-2  base-1   base ...            base+framesize
-    ... [func  | link  ] [slots of this frame ... ] [func | link] [slots of its callee]
+A frame has two slots below `base`: the function, and the link (`runtime/links.py`).
 
 While a Lua function runs, `L.base` and `L.top` are stale; a handler stores them (`sync`) before it calls what
 looks at the stack: the collector, an upcall.
@@ -16,6 +11,7 @@ from __future__ import annotations
 from ir.objects import VM, GCfunc, GCproto, GCtab, State, TValue
 from ir.types import NUMBER_LIMIT_HI, TAG_FUNC, TAG_SHIFT
 from jitvm.native import Interp, Ptr, addr, f64, i64, inline, u16, u32, u64
+from jitvm.runtime.links import below_other
 from jitvm.runtime.value import PROTO_SIZE
 
 #: Size of an instruction word: a return address points past the call.
@@ -25,8 +21,6 @@ FRAME_SLOTS = 2
 #: Bits of a slot above the pointer.
 TAG_BITS = 64 - TAG_SHIFT
 JUMP_BIAS = 0x8000
-#: Bits of a link that are the kind of the frame.
-LINK_KIND = 7
 
 
 # Values.
@@ -93,7 +87,7 @@ def top_of_frame(base: Ptr[TValue]) -> Ptr[TValue]:
 @inline
 def frame_of_link(base: Ptr[TValue]) -> Ptr[TValue]:
     """The frame below one whose link is a distance."""
-    return Ptr[TValue](addr(base) - ((base - 1).bits & ~LINK_KIND))
+    return below_other(base, (base - 1).bits)
 
 
 @inline
@@ -133,12 +127,6 @@ def jump_distance(d: u64) -> i64:
 def take(pc: Ptr[u32]) -> Ptr[u32]:
     """Where the JMP at `pc` leads."""
     return pc + (i64(Ptr[u16](addr(pc))[1]) - (JUMP_BIAS - 1))
-
-
-@inline
-def call_operand_a(pc: Ptr[u32]) -> u32:
-    """Operand A of the call that a return address belongs to."""
-    return (pc - 1)[0] >> 8 & 0xFF
 
 
 @inline

@@ -8,18 +8,15 @@ wanted plus one (0: all, counted in g.multres), A is where the frame began.
 
 from __future__ import annotations
 
-from ir.objects import Frame, TValue
+from ir.objects import TValue
 from jitvm.front.bytecode import BC
 from jitvm.interp.frames import kbase_at
 from jitvm.interp.headers import Header
 from jitvm.native import Interp, Next, Ptr, addr, handler, u32, u64, unlikely, vm_leave
+from jitvm.runtime.links import CONT, CP, KIND, NOT_LUA, VARG, C, below_other
 from jitvm.runtime.value import NIL, TRUE
 
-KIND = 7
-KIND_VARG, KIND_C, KIND_CP, KIND_CONT = int(Frame.VARG), int(Frame.C), int(Frame.CP), int(Frame.CONT)
 COROUTINE_END = int(Header.COROUTINE_END)
-#: Bits of a link that are 0 only in a return address.
-NOT_LUA = 3
 
 
 @handler()
@@ -65,14 +62,14 @@ def vm_return_other(vm: Interp, ra: u64, rd: u64) -> Next:
     """Return from a frame that no Lua function called directly."""
     link = (vm.base - 1).bits
     kind = link & KIND
-    if kind == KIND_CP:
+    if kind == CP:
         return vm.tail(vm_return_entry, ra, rd)
-    if kind == KIND_C:
+    if kind == C:
         return vm.tail_ptr(vm.g.dispatch_plain[COROUTINE_END], ra, rd)
-    if kind == KIND_CONT:
+    if kind == CONT:
         return vm.tail_ptr(vm.g.dispatch_plain[(vm.base - 4).bits], ra, rd)
-    vm.base = Ptr[TValue](addr(vm.base) - (link & ~KIND))
-    if kind == KIND_VARG:
+    vm.base = below_other(vm.base, link)
+    if kind == VARG:
         return vm.tail(vm_return, ra, rd)
     # Out of a pcall: one more result.  The slot below the results is free, the link has been read.
     first = Ptr[TValue](ra) - 1

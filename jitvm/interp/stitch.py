@@ -11,10 +11,10 @@ from ir.objects import Frame, TValue
 from jitvm.interp.frames import kbase_at, sync
 from jitvm.interp.headers import Header
 from jitvm.native import Interp, Next, Ptr, addr, handler, i32, u32, u64
+from jitvm.runtime.links import below_other
 from jitvm.runtime.upcalls import UPCALL_STITCH
 from jitvm.runtime.value import NIL
 
-KIND = 7
 SERIAL_SHIFT, NUMBER_MASK = 16, 0xFFFF
 assert Frame.CONT == 2
 
@@ -26,7 +26,7 @@ def vm_return_stitched(vm: Interp, ra: u64, rd: u64) -> Next:
     link = (vm.base - 1).bits
     word = (vm.base - 5).bits
     pc = Ptr[u32]((vm.base - 3).bits)
-    base = Ptr[TValue](addr(vm.base) - (link & ~KIND))
+    base = below_other(vm.base, link)
     ins = (pc - 1)[0]
     src = Ptr[TValue](ra)
     dst = base + (ins >> 8 & 0xFF)

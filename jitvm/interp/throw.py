@@ -13,19 +13,18 @@ error nobody catches, abort a recording.
 from __future__ import annotations
 
 from ir.objects import VM, Frame, State, Stop, TValue
-from jitvm.interp.frames import call_operand_a, sync
+from jitvm.interp.frames import sync
 from jitvm.interp.headers import Header
 from jitvm.interp.returns import vm_return
-from jitvm.native import Interp, Next, Ptr, addr, handler, inline, likely, u32, u64, unlikely, vm_leave
+from jitvm.native import Interp, Next, Ptr, addr, handler, inline, likely, u64, unlikely, vm_leave
 from jitvm.runtime.errcodes import ERR_BUILTIN
 from jitvm.runtime.func import func_close
+from jitvm.runtime.links import CP, KIND, PCALL, C, below_lua, below_other
 from jitvm.runtime.messages import ASSERTION, assertion_error, handle_error, make_error
 from jitvm.runtime.state import MAX_EXTENDED, stack_relimit
 from jitvm.runtime.upcalls import UPCALL_RAISED
 from jitvm.runtime.value import FALSE
 
-KIND = 7
-KIND_C, KIND_CP, KIND_PCALL, KIND_PCALLH = int(Frame.C), int(Frame.CP), int(Frame.PCALL), int(Frame.PCALLH)
 COROUTINE_FAILED = int(Header.COROUTINE_FAILED)
 #: The link of a plain pcall's frame: two slots above the frame of pcall itself.
 PCALL_LINK = 2 * 8 | int(Frame.PCALL)
@@ -71,7 +70,7 @@ def vm_builtin_failed(vm: Interp, ra: u64, rd: u64) -> Next:
 @inline
 def stops_error(g: Ptr[VM], kind: u64) -> bool:
     """Does the frame catch an error, or is it the entry from Python?  Nothing catches a bug of ours."""
-    return kind == KIND_C or kind == KIND_CP or (kind == KIND_PCALL and g.interrupt != STOP_BUG)
+    return kind == C or kind == CP or (kind == PCALL and g.interrupt != STOP_BUG)
 
 
 @inline
@@ -93,29 +92,29 @@ def vm_unwind(vm: Interp, ra: u64, rd: u64) -> Next:
     link = (base - 1).bits
     while not stops_error(g, link & KIND):
         if link & 3 == 0:
-            base = base - 2 - call_operand_a(Ptr[u32](link))
+            base = below_lua(base, link)
         else:
-            base = Ptr[TValue](addr(base) - (link & ~KIND))
+            base = below_other(base, link)
         link = (base - 1).bits
-    if (link != PCALL_LINK and link & KIND != KIND_C) or g.recording != 0:
+    if (link != PCALL_LINK and link & KIND != C) or g.recording != 0:
         place = addr(base) - addr(thread.stack)
         if likely(link == XPCALL_LINK and g.recording == 0):
             handle_once(g, thread, base)
         else:
             g.upcall(UPCALL_RAISED, addr(thread), addr(base), u64(0))
         base = Ptr[TValue](addr(thread.stack) + place)  # A message handler may have made the stack grow.
-        if unlikely(g.interrupt == STOP_BUG and link & KIND == KIND_PCALL):
+        if unlikely(g.interrupt == STOP_BUG and link & KIND == PCALL):
             return vm.tail(vm_unwind, 0, 0)
-    if link & KIND != KIND_CP:
+    if link & KIND != CP:
         g.handling = u64(0)
-    if link & KIND == KIND_C:
+    if link & KIND == C:
         return vm.tail_ptr(g.dispatch_plain[COROUTINE_FAILED], u64(0), u64(0))
-    if link & KIND != KIND_PCALL:
+    if link & KIND != PCALL:
         thread.base = base
         if thread.openupval:
             func_close(g, thread, base)
         return vm.tail(vm_leave, 0, FAILED)
-    base = Ptr[TValue](addr(base) - (link & ~KIND))
+    base = below_other(base, link)
     if thread.openupval:
         func_close(g, thread, base)
     base.bits = FALSE

@@ -489,10 +489,10 @@ def gc_control(g: Ptr[VM], option: u32, value: f64) -> f64:
     elif option == RESTART:
         g.gc_stopped = 0
     elif option == SETPAUSE:
-        old = f64(g.gc_pause)
+        old = f64(i32(g.gc_pause))
         g.gc_pause = u32(i32(value))
     elif option == SETSTEPMUL:
-        old = f64(g.gc_stepmul)
+        old = f64(i32(g.gc_stepmul))
         g.gc_stepmul = u32(i32(value))
     gc_set_threshold(g)
     return old

@@ -13,10 +13,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from ir.layout import Ptr, offset_of
+from ir.layout import Ptr
 from ir.objects import GCtab, State
 from jitvm.front.errors import BadArgument, LuaError
 from jitvm.lib.table import upcall_library
+from jitvm.runtime.span import set_top, span
 from jitvm.runtime.value import FALSE, NIL, POINTER
 from jitvm.runtime.values import (
     KIND_FUNC,
@@ -33,11 +34,6 @@ from jitvm.runtime.values import (
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
     from jitvm.runtime.runtime import Runtime
-
-#: A thread's base, top and maxstack, read at once: a call of a library function is short.
-_BASE, _TOP = offset_of(State, "base"), offset_of(State, "top")
-_STACK, _WORD = struct.Struct("<3Q"), struct.Struct("<Q")
-assert (_TOP, offset_of(State, "maxstack")) == (_BASE + 8, _BASE + 16)
 
 
 class Slot:
@@ -123,6 +119,12 @@ class Call:
         value = self.number(number, None if default is None else float(default))
         return int(value) if -2147483649.0 < value < 2147483648.0 else -0x80000000
 
+    def narrowed(self, number: int, default: int | None = None) -> int:
+        """A number, truncated to 64 bits, of which the lower 32 count: where LuaJIT goes by its C API."""
+        value = self.number(number, None if default is None else float(default))
+        whole = int(value) if -(2.0**63) <= value < 2.0**63 else 0
+        return (whole + 2**31) % 2**32 - 2**31
+
     def string(self, number: int, default: bytes | None = None) -> bytes:
         """A string, or the text of a number."""
         bits = self.bits(number)
@@ -170,7 +172,7 @@ def function(name: str) -> Callable[[LibraryFunction], LibraryFunction]:
     def declare(body: LibraryFunction) -> LibraryFunction:
         def adapted(runtime: Runtime, thread: int, nargs: int) -> int:
             memory = runtime.heap.memory
-            base = _STACK.unpack(memory.read(thread + _BASE, _STACK.size))[0]
+            base = span(memory, thread)[0]
             slots = struct.unpack(f"<{nargs}Q", memory.read(base, 8 * nargs))
             return give(runtime, thread, body(Call(runtime, thread, slots)))
 
@@ -186,12 +188,12 @@ def give(runtime: Runtime, thread: int, results: Results) -> int:
     from_python, memory = runtime.values.from_python, runtime.heap.memory
     words = [result.bits if isinstance(result, Slot) else from_python(result) for result in results]
     count = len(words)
-    base, _, maxstack = _STACK.unpack(memory.read(thread + _BASE, _STACK.size))
+    base, _, maxstack, _ = span(memory, thread)
     if base + 8 * (count + 1) > maxstack:
         moved = Ptr(State, thread)
         moved.top = base
         runtime.reserve(moved, count + 1)
         base = moved.base.addr
     memory.write(base, struct.pack(f"<{count}Q", *words))
-    memory.write(thread + _TOP, _WORD.pack(base + 8 * count))
+    set_top(memory, thread, base + 8 * count)
     return count

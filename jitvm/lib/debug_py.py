@@ -197,7 +197,7 @@ def debug_getinfo(call: Call) -> Results:
         if ">" in options:
             raise BadArgument(skip + 2, b"invalid option")
     elif kind_of(which) >= NUMBER_FROM or parse_number(_text(call, which)) is not None:
-        level = call.integer(skip + 1)
+        level = call.narrowed(skip + 1)
         frames = places_of(call, thread, level)
         if is_entry(call, thread, level, frames):
             fn = Ptr(GCfunc, call.runtime.builtins.function("debug.entry_aux"))
@@ -434,7 +434,7 @@ def debug_sethook(call: Call) -> Results:
         return ()
     letters = call.c_string(skip + 2).decode("latin-1")
     handler = call.function(skip + 1)
-    count = call.integer(skip + 3, 0)
+    count = call.narrowed(skip + 3, 0)
     mask = sum(bit for letter, bit in EVENTS.items() if letter in letters) | (COUNT if count > 0 else 0)
     hooks.set(handler, mask, count)
     return ()

@@ -8,14 +8,14 @@ that Python entered through, strings that spell numbers, modules with metatables
 
 from __future__ import annotations
 
-from ir.objects import VM, Frame, GCfunc, GCObject, GCtab, State, TValue
+from ir.objects import VM, GCfunc, GCObject, GCtab, State, TValue
 from jitvm.interp.dispatch import builtin_upcall
-from jitvm.interp.frames import call_operand_a
 from jitvm.lib.args import is_absent, result_bits, result_table
 from jitvm.lib.base import upvalue_string
 from jitvm.lib.table import library
 from jitvm.native import Ptr, addr, i32, i64, native, u32, u64, unlikely
 from jitvm.runtime.barrier import barrier_back, gc_barrier
+from jitvm.runtime.links import NOT_LUA, below_lua, below_other, below_vararg
 from jitvm.runtime.table import tab_getstr, tab_new, tab_set
 from jitvm.runtime.udata import udata_new
 from jitvm.runtime.value import (
@@ -36,9 +36,6 @@ from jitvm.runtime.value import (
     tab_of,
 )
 
-VARG, LUA_KINDS, KIND = int(Frame.VARG), 3, 7
-assert int(Frame.LUA) & LUA_KINDS == int(Frame.LUAP) & LUA_KINDS == 0
-
 
 @native
 def func_at_level(L: Ptr[State], base: Ptr[TValue], level: i32) -> Ptr[GCfunc]:
@@ -48,14 +45,9 @@ def func_at_level(L: Ptr[State], base: Ptr[TValue], level: i32) -> Ptr[GCfunc]:
             if level == 0:
                 return func_of(base - 2)
             level = level - 1
+        base = below_vararg(base)
         link = (base - 1).bits
-        if link & KIND == VARG:
-            base = Ptr[TValue](addr(base) - (link & ~u64(KIND)))
-            link = (base - 1).bits
-        if link & LUA_KINDS == 0:
-            base = base - 2 - call_operand_a(Ptr[u32](link))
-        else:
-            base = Ptr[TValue](addr(base) - (link & ~u64(KIND)))
+        base = below_lua(base, link) if link & NOT_LUA == 0 else below_other(base, link)
     return Ptr[GCfunc](u64(0))
 
 

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from struct import Struct
 
 from ir.layout import ACCESS, Ptr, offset_of
-from ir.objects import Frame, GCfunc, State
+from ir.objects import Frame, GCfunc
 from ir.record import dataclass
 from jitvm.front.bytecode import BC, Meta, Mode, a_of, b_of, c_of, d_of, op_of
 from jitvm.front.chunkid import chunk_id
 from jitvm.front.proto import Prototype
 from jitvm.runtime.protos import PROTO_SIZE, Protos
+from jitvm.runtime.span import span
 from jitvm.runtime.value import FINALIZER_MARK, HANDLER_MARK, POINTER
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
@@ -31,7 +32,6 @@ _FUNCTION = Struct("<2xB13xQ")
 assert (offset_of(GCfunc, "ffid"), offset_of(GCfunc, "pc")) == (2, _FUNCTION.size - 8)
 TAG_FUNC_WORD = (1 << 17) - 9
 unpack_word, unpack_words = Struct("<Q").unpack, Struct("<QQ").unpack
-_BASE, _STACK = offset_of(State, "base"), offset_of(State, "stack")
 #: Base, function, PC.
 Place = tuple[int, int, int]
 #: What names the metamethods' callers go by.
@@ -79,7 +79,7 @@ class Frames:
     def places(self, thread: Ptr, savepc: int) -> Iterator[Place]:
         """The same without looking at the functions: stacks can be deep."""
         read, pc = ACCESS.memory.read, savepc
-        (base,), (stack,) = (unpack_word(read(thread.addr + offset, 8)) for offset in (_BASE, _STACK))
+        base, _, _, stack = span(ACCESS.memory, thread.addr)
         while base > stack + 16:
             function, link = unpack_words(read(base - 16, 16))
             if function >> 47 == TAG_FUNC_WORD:

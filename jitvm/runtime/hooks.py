@@ -49,9 +49,9 @@ class Hooks:
     def set(self, function: int, mask: int, count: int) -> None:
         """Calls `function` at the events of `mask`, or every `count` bytecodes."""
         self._function = LuaObject(self.runtime.heap, function) if function != NIL else None
-        self.count = count if mask & COUNT else 0
+        self.count = count
         g = self.runtime.heap.g
-        g.hook_start = g.hook_count = self.count
+        g.hook_start = g.hook_count = count if mask & COUNT else 0
         g.hookmask = g.hookmask & HOOK_ACTIVE | mask
         if g.recording:
             self.runtime.jit.error_thrown()

@@ -20,7 +20,7 @@ was interrupted.
 from __future__ import annotations
 
 from ir.layout import Struct
-from ir.objects import VM, Frame, GCproto, GCstr, State, TValue
+from ir.objects import VM, GCproto, GCstr, State, TValue
 from jitvm.native import Ptr, addr, i64, inline, likely, native, u8, u32, u64, unlikely
 from jitvm.runtime.callback import MAX_NATIVE_CALLS, call_lua
 from jitvm.runtime.errcodes import (
@@ -34,6 +34,7 @@ from jitvm.runtime.errcodes import (
     ERR_TABLE_KEY,
     Bad,
 )
+from jitvm.runtime.links import KIND, NOT_LUA, PCALL, below_lua, below_other, below_vararg
 from jitvm.runtime.state import stack_grow
 from jitvm.runtime.string import buf_need, bytes_copy, str_new
 from jitvm.runtime.upcalls import UPCALL_ERROR, UPCALL_HANDLER_FAILED, UPCALL_WHERE
@@ -62,8 +63,6 @@ NO_CALLER = 1
 NUMBER_KIND, ABSENT_KIND = 13, 14
 TAG_LIMIT = 0x1FFFF
 NO_SLOT = 0xFFFF
-LINK_KIND, LINK_LUA = 7, 3
-PCALL, VARG, CP = int(Frame.PCALL), int(Frame.VARG), int(Frame.CP)
 #: Slots that a call of a handler takes, and some for what it calls.
 HANDLER_ROOM = 16
 ASSERTION, LAST_ARGUMENT, OPTION_NAME = int(Bad.ASSERTION), int(Bad.LAST_ARG), int(Bad.OPTION_NAME)
@@ -187,30 +186,25 @@ def func_proto(base: Ptr[TValue]) -> Ptr[GCproto]:
 def caller_pc(base: Ptr[TValue]) -> u64:
     """Where the caller of the function at `base` is: a PC, NO_CALLER, or 0 if Python has to look."""
     link = (base - 1).bits
-    if likely(link & LINK_LUA == 0):
+    if likely(link & NOT_LUA == 0):
         return link
-    return u64(NO_CALLER) if link & LINK_KIND == PCALL else u64(0)
+    return u64(NO_CALLER) if link & KIND == PCALL else u64(0)
 
 
 @native
 def level_pc(base: Ptr[TValue], level: u32) -> u64:
     """The same for the caller's caller and so on: `level` counts from 1, the caller."""
     while level > 1:
+        base = below_vararg(base)
         link = (base - 1).bits
-        if link & LINK_KIND == VARG:
-            base = Ptr[TValue](addr(base) - (link & ~LINK_KIND))
-            link = (base - 1).bits
-        if link & LINK_LUA == 0:
-            base = base - 2 - ((Ptr[u32](link) - 1)[0] >> 8 & 0xFF)
-        elif link & LINK_KIND == PCALL:
-            base = Ptr[TValue](addr(base) - (link & ~LINK_KIND))
+        if link & NOT_LUA == 0:
+            base = below_lua(base, link)
+        elif link & KIND == PCALL:
+            base = below_other(base, link)
         else:
             return 0
         level -= 1
-    link = (base - 1).bits
-    if link & LINK_KIND == VARG:
-        base = Ptr[TValue](addr(base) - (link & ~LINK_KIND))
-    return caller_pc(base)
+    return caller_pc(below_vararg(base))
 
 
 @native

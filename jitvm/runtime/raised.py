@@ -11,6 +11,7 @@ from ir.layout import Ptr
 from ir.objects import Frame, State, TValue
 from jitvm.front.errors import LuaError
 from jitvm.lib.ffnames import FFIDS
+from jitvm.runtime.links import KIND, NOT_LUA
 from jitvm.runtime.value import HANDLER_MARK, func_of
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
@@ -21,7 +22,6 @@ TOO_DEEP = b"error in error handling"
 NO_STACK = b"stack overflow"
 #: Entries from Python within entries from Python, at most (LuaJIT's limit of nested C calls).
 MAX_ENTRIES = 190
-KIND = 7
 CATCHERS = (Frame.PCALL, Frame.C, Frame.CP)
 LINK_BITS = ~7
 
@@ -76,7 +76,7 @@ class Raised:
             link = self._link(base)
             if link & KIND == Frame.PCALL:
                 return True
-            if link & 3 == Frame.LUA:
+            if link & NOT_LUA == 0:
                 base -= 16 + 8 * (int.from_bytes(self.runtime.heap.memory.read(link - 3, 1), "little"))
             elif link & KIND == Frame.C:
                 state = state.resumer
@@ -91,7 +91,7 @@ class Raised:
         """The next frame down that errors do not simply leave; 0 if there is none."""
         while True:
             link = self._link(base)
-            if link & 3 == Frame.LUA:
+            if link & NOT_LUA == 0:
                 base -= 16 + 8 * (int.from_bytes(self.runtime.heap.memory.read(link - 3, 1), "little"))
             else:
                 base -= link & LINK_BITS

@@ -30,6 +30,7 @@ from jitvm.runtime.output import Output
 from jitvm.runtime.packing import pack_table
 from jitvm.runtime.protos import Protos
 from jitvm.runtime.raised import MAX_ENTRIES, Raised
+from jitvm.runtime.span import set_frame, set_top, span
 from jitvm.runtime.switch import Switch
 from jitvm.runtime.upcalls import Upcall
 from jitvm.runtime.value import FUNC_BITS, NIL, POINTER, TAB_BITS
@@ -61,10 +62,7 @@ _VMSTATE, _JIT_BASE, _MULTRES, _CFRAME = (
     offset_of(VM, name) for name in ("vmstate", "jit_base", "multres", "cframe")
 )
 assert (offset_of(VM, "cur"), _VMSTATE, _JIT_BASE) == (0, 8, 16)
-#: A thread's base, top, maxstack and stack.
-_BASE, _TOP = offset_of(State, "base"), offset_of(State, "top")
-_STACK, _WORD = struct.Struct("<4Q"), struct.Struct("<Q")
-assert [offset_of(State, name) - _BASE for name in ("top", "maxstack", "stack")] == [8, 16, 24]
+_WORD = struct.Struct("<Q")
 #: How often, when the program ends, finalizers run for what finalizers made.
 FINALIZER_ROUNDS = 10
 NO_MEMORY = b"not enough memory"
@@ -176,11 +174,11 @@ class Runtime:
         cframe = memory.read(g + _CFRAME, 8)
         if not self._has_room(thread, len(args) + 8):
             self.reserve(Ptr(State, thread), len(args) + 8)
-        old_base, top, _, stack = _STACK.unpack(memory.read(thread + _BASE, _STACK.size))
+        old_base, top, _, stack = span(memory, thread)
         base = top + 16
         link = (base - old_base) | Frame.CP
         memory.write(top, struct.pack(f"<{2 + len(args)}Q", function, link, *args))
-        memory.write(thread + _TOP, _WORD.pack(base + 8 * len(args)))
+        set_top(memory, thread, base + 8 * len(args))
         memory.write(g + _MULTRES, _WORD.pack(len(args) + 1))
         status = self._enter(thread, base, old_base - stack, pc)
         memory.write(g + _VMSTATE, vmstate)
@@ -190,11 +188,11 @@ class Runtime:
             bug, self._bug = self._bug, None
             self._let_run()
             raise bug
-        _, end, _, moved = _STACK.unpack(memory.read(thread + _BASE, _STACK.size))
+        _, end, _, moved = span(memory, thread)
         results = []
         if status >= 0:
             results = list(struct.unpack(f"<{status}Q", memory.read(end - 8 * status, 8 * status)))
-        memory.write(thread + _BASE, struct.pack("<2Q", old_base - stack + moved, top - stack + moved))
+        set_frame(memory, thread, old_base - stack + moved, top - stack + moved)
         if status < 0:
             raise self.thrown()
         return results
@@ -213,7 +211,7 @@ class Runtime:
 
     def _has_room(self, thread: int, slots: int) -> bool:
         """Are there so many more slots above `top`?"""
-        _, top, maxstack, _ = _STACK.unpack(self.heap.memory.read(thread + _BASE, _STACK.size))
+        _, top, maxstack, _ = span(self.heap.memory, thread)
         return bool(top + 8 * slots <= maxstack)
 
     def thrown(self) -> LuaError:
