@@ -346,8 +346,7 @@ def _parameter(call: Call, fn: Ptr, slot: int) -> Result:
 @function("debug.setlocal")
 def debug_setlocal(call: Call) -> Results:
     thread, skip = target_thread(call)
-    level, slot = _level_frame(call, thread, skip + 1), call.integer(skip + 2)
-    value = call.any(skip + 3)
+    level, value, slot = _level_frame(call, thread, skip + 1), call.any(skip + 3), call.integer(skip + 2)
     if level is None:
         return _entry_variable(call, slot)[:1]
     found = local_variable(level[0], slot, level[1], thread)

@@ -137,6 +137,12 @@ def set_(call: BuiltinCall) -> None:
 @builtin("buffer.method.put")
 def put(call: BuiltinCall) -> None:
     rec, buffer = call.rec, _checked(call)
+    for index in range(1, rec.maxslot):
+        tr = call.arg(index)
+        if tr.type is not STR and tr.type is not UDATA and not is_numeric(tr):
+            # A __tostring, or an error.  LuaJIT puts what comes before it, and stitches: that comes twice.
+            not_compiled(call)
+            return
     chain = _to_write(rec, buffer)
     for index in range(1, rec.maxslot):
         if call.arg(index).type is UDATA:
@@ -148,12 +154,9 @@ def put(call: BuiltinCall) -> None:
         elif is_numeric(tr):
             text = rec.emit(Op.TOSTR, STR, tr, TOSTR_NUM if tr.type is NUM else TOSTR_INT)
             chain = rec.guard(Op.BUFPUT, P64, chain, text)
-        elif tr.type is UDATA:
+        else:
             start, end = _field(rec, tr, FL_SBUF_R), _field(rec, tr, FL_SBUF_W)
             chain = rec.call(CALL_NUMBERS["lj_buf_putmem"], chain, start, _length(rec, start, end))
-        else:  # A __tostring.  LuaJIT puts the other arguments all the same, and stitches: they come twice.
-            not_compiled(call)
-            return
     if rec.maxslot > 1:
         _use(rec, chain)
 

@@ -32,6 +32,8 @@ from jitvm.record.snap import snap_add
 from jitvm.record.view import is_number, num2int, number_of
 
 _MODE_A = [int(op.mode_a) for op in BC]
+#: Steps of arithmetic on integers: 2^(32 * 2^4) is finite.
+MAX_FINITE = 4
 _DST, _BASE = int(Mode.DST), int(Mode.BASE)
 
 
@@ -166,8 +168,10 @@ def start_loop(rec: Recorder, fori: int, scev: Scev, *, init: bool) -> None:
     rec.maxslot = a + FORL_EXT + 1
 
 
-def _step_loop(rec: Recorder, fori: int, a: int) -> tuple[IRType, Ins]:
-    """FORL: advance the index.  Type of the loop, and its stop value."""
+def _step_loop(rec: Recorder, fori: int, a: int) -> tuple[IRType, Ins, bool]:
+    """FORL: advance the index.  Type of the loop, its stop value, and whether the index may be NaN now.
+
+    It has been compared before, so only an infinite step makes it that."""
     scev = rec.builder.scev
     index = rec.get(a + FORL_INDEX)
     if scev.pc == fori and index is not None and index is scev.idx:
@@ -175,15 +179,15 @@ def _step_loop(rec: Recorder, fori: int, a: int) -> tuple[IRType, Ins]:
         index = rec.emit(Op.ADD, scev.type, index, scev.step)
         rec.put(a + FORL_INDEX, index)
         rec.put(a + FORL_EXT, index)
-        return scev.type, scev.stop
+        return scev.type, scev.stop, not _is_finite(scev.step)
     inner = Scev()
     start_loop(rec, fori, inner, init=False)
-    assert inner.stop is not None
-    return inner.type, inner.stop
+    assert inner.stop is not None and inner.step is not None
+    return inner.type, inner.stop, not _is_finite(inner.step)
 
 
-def _enter_loop(rec: Recorder, a: int) -> tuple[IRType, Ins]:
-    """FORI: bring all three values to one type."""
+def _enter_loop(rec: Recorder, a: int) -> tuple[IRType, Ins, bool]:
+    """FORI: bring all three values to one type.  That, the stop value, and whether there may be NaNs."""
     if not all(is_number(value) for value in rec.view.slots(a, 3)):
         raise Abort(TraceError.RECERR)  # The interpreter raises the error.
     index = rec.get(a + FORL_INDEX)
@@ -203,14 +207,25 @@ def _enter_loop(rec: Recorder, a: int) -> tuple[IRType, Ins]:
     stop, step = rec.getslot(a + FORL_STOP), rec.getslot(a + FORL_STEP)
     rec.put(a + FORL_EXT, rec.getslot(a + FORL_INDEX))
     _check_range(rec, type_, _rises(rec.view.slot(a + FORL_STEP)), stop, step, init=True)
-    return type_, stop
+    return type_, stop, not (_is_finite(rec.getslot(a + FORL_INDEX)) and _is_finite(stop))
+
+
+def _is_finite(ins: Ins, depth: int = MAX_FINITE) -> bool:
+    """Is it a number made of integers in a few steps, which is far from infinite?"""
+    if ins.type is INT or ins.op is Op.CONV:
+        return True
+    if ins.op is Op.KNUM:
+        return abs(float(ins.args[0])) < 2.0**32
+    if depth == 0 or ins.op not in (Op.ADD, Op.SUB, Op.MUL):
+        return False
+    return all(_is_finite(operand, depth - 1) for operand in ins.args)
 
 
 def _numeric_loop(rec: Recorder, fori: int, *, back: bool) -> LoopEvent:
     ins = rec.view.ins(fori)
     a = ins >> 8 & 0xFF
     index, limit, step = _values(rec, a)
-    type_, stop = _step_loop(rec, fori, a) if back else _enter_loop(rec, a)
+    type_, stop, may_be_nan = _step_loop(rec, fori, a) if back else _enter_loop(rec, a)
     event, op = _next_iteration(
         index + step if back else index, limit, step, _rises(rec.view.slot(a + FORL_STEP))
     )
@@ -220,6 +235,8 @@ def _numeric_loop(rec: Recorder, fori: int, *, back: bool) -> LoopEvent:
     snap_add(rec)
     current = rec.get(a + FORL_INDEX)
     assert current is not None
+    if leaves and may_be_nan:  # A guard that fails would go on in the body, as luajit's does.
+        op = Op.UGT if op is Op.GT else Op.ULT
     rec.guard(op, type_, current, stop)
     rec.maxslot, rec.pc = outside if leaves else inside
     rec.builder.need_snapshot = True

@@ -42,7 +42,8 @@ def _fixed_number(rec: Recorder, dst: int, wanted: int, passed: int, link: Ins, 
         else:
             b.guard(Op.EQ, INT, link, b.kint(rec.view.link(rec.view.base - 8)))
         base = b.emit(Op.SUB, I64, rec.cur.ins[0], link)
-        base = b.emit(Op.ADD, P64, base, b.kint(offset - 8))
+        # LuaJIT adds 8 more, forgetting that links take a slot of their own: it loads the argument after.
+        base = b.emit(Op.ADD, P64, base, b.kint(offset - 16))
         for i in range(min(passed, wanted)):
             type_ = irt_of(rec.view.slot(i - 2 - passed))
             rec.put(dst + i, load_result(rec, base, i, type_))

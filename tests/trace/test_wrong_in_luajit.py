@@ -85,11 +85,62 @@ POSITIONS = (
     "-2147483648=1 1=1 2=2 3=3; 1=1 2=2 3=2 4=3; -2147483648=2 1=1 2=2 3=3; 2=1 3=2 4=3; 2 3 4 4"
 )
 
-PROGRAMS = [(TWICE_STORED, "true"), (SAME_TABLE, "5"), (UNSTABLE, "true"), (TRUNCATED, POSITIONS)]
+#: A loop to NaN, recorded as left: luajit's guard fails, and its exit goes on in the body.
+TO_NAN = """
+local zero, count = 0, 0
+for k = 1, 100 do
+  for i = 2, 2 % zero, 3 do count = count + 1 end
+  for i = 2, 2 % zero, -3 do count = count + 1 end
+end
+local function infinite(n)
+  for i = -math.huge, 1, n do count = count + 1 end
+end
+for k = 1, 100 do infinite(math.huge) end
+print(count)"""
+
+#: The first of several variable arguments, passed from outside of the trace: luajit loads the second.
+FIRST_VARARG = """
+local function sum(p, q, ...)
+  local s = 0
+  for i = 1, 100 do s = s + (...) end
+  return s
+end
+local function both(...)
+  local s, t = 0, 0
+  for i = 1, 100 do
+    local a, b, c = ...
+    s, t = s + a, t + b * (c and 100 or 1)
+  end
+  return s + t
+end
+print(sum(7, 8, 1, 10), sum(7, 8, 2, 20, 30), both(1, 2), both(1, 2, 3))"""
+
+#: What a buffer is given before an argument that it cannot take, or whose __tostring is called.
+PUT_ONCE = """
+local buffer = require("string.buffer")
+local b, seen = buffer.new(), {}
+for i = 1, 200 do
+  b:reset():put("x")
+  pcall(b.put, b, 256, nil)
+  pcall(b.put, b, "a", setmetatable({}, {__tostring = function() return "T" end}), 1)
+  seen[tostring(b)] = true
+end
+for text in pairs(seen) do print(text) end"""
+
+PROGRAMS = [
+    (TWICE_STORED, "true"),
+    (SAME_TABLE, "5"),
+    (UNSTABLE, "true"),
+    (TRUNCATED, POSITIONS),
+    (TO_NAN, "100"),
+    (FIRST_VARARG, "100\t200\t300\t20100"),
+    (PUT_ONCE, "x256aT1"),
+]
+IDS = ["sunk", "alias", "unstable", "truncated", "nan", "vararg", "put"]
 FLAGS = [["-joff"], [], ["-Ohotloop=1", "-Ohotexit=1"]]
 
 
-@pytest.mark.parametrize("program, result", PROGRAMS, ids=["sunk", "alias", "unstable", "truncated"])
+@pytest.mark.parametrize("program, result", PROGRAMS, ids=IDS)
 @pytest.mark.parametrize("flags", FLAGS, ids=["joff", "default", "hot"])
 def test_result(program: str, result: str, flags: list[str]) -> None:
     done = process.jitvm(*flags, "-e", program)
