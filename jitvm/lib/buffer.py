@@ -14,6 +14,7 @@ from ir.types import TAG_STR, TAG_TAB
 from jitvm.interp.dispatch import builtin_upcall
 from jitvm.lib.args import (
     arg_error,
+    check_string,
     check_table,
     int_arg,
     result_bits,
@@ -21,6 +22,7 @@ from jitvm.lib.args import (
     result_string,
 )
 from jitvm.lib.base import upvalue_string
+from jitvm.lib.string_format import format_all, tostring_args
 from jitvm.lib.table import library
 from jitvm.native import Ptr, addr, f64, i32, i64, native, u32, u64, unlikely
 from jitvm.runtime.callback import call_lua
@@ -168,6 +170,24 @@ def lib_buffer_put(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> 
             return arg_error(g, i + 1, BUFFER_SELF)
         if unlikely(not buffer_add_value(g, buffer_of(ud), tv)):
             return -1
+    return result_bits(L, L.base, L.base.bits)
+
+
+@library("buffer.method.putf")
+@native
+def lib_buffer_putf(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
+    """What string.format makes of the other arguments; Python puts what that gives up, and what fails."""
+    ud = buffer_arg(g, base, nargs)
+    if unlikely(not ud or not check_string(g, base, nargs, 2)):
+        return -1
+    if unlikely(not tostring_args(g, L, 1, nargs)):
+        return -1
+    L.top = L.base + nargs
+    size = format_all(g, L.base + 1, nargs - 1)
+    if unlikely(size > MAX_STRING):
+        return builtin_upcall(g, L, L.base, nargs)
+    if unlikely(not sbuf_add(g, buffer_of(ud), g.tmpbuf, u32(size))):
+        return arg_error(g, 0, MEMORY)
     return result_bits(L, L.base, L.base.bits)
 
 

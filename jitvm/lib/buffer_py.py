@@ -21,7 +21,7 @@ from ir.layout import Ptr
 from ir.objects import UDTYPE_BUFFER, Buffer, GCtab, GCudata, TValue
 from jitvm.front.errors import LuaError
 from jitvm.lib.call_py import Call, Results, Slot, function
-from jitvm.lib.format_py import formatted
+from jitvm.lib.format_py import format_pieces
 from jitvm.lib.table import opener
 from jitvm.runtime.errors import type_name
 from jitvm.runtime.value import FALSE, LIGHTUD_BITS, NIL, POINTER, TAB_BITS, TRUE
@@ -319,7 +319,8 @@ def append(runtime: Runtime, buf: Ptr, data: bytes) -> None:
 @function("buffer.method.putf")
 def buffer_putf(call: Call) -> Results:
     buf = _buffer(call)
-    append(call.runtime, buf, formatted(call, 2))
+    for piece in format_pieces(call, 2):  # What comes before an error stays.
+        append(call.runtime, buf, piece)
     return (Slot(call.bits(1)),)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from jitvm.front.errors import BadArgument, LuaError
 from jitvm.lib.call_py import Call, Results, function
@@ -249,22 +249,21 @@ DIRECTIVES: dict[str, Callable[[Call, int, Spec], bytes]] = {
 
 @function("string.format_aux")
 def string_format(call: Call) -> Results:
-    return (formatted(call, 1),)
+    return (b"".join(format_pieces(call, 1)),)
 
 
-def formatted(call: Call, number: int) -> bytes:
+def format_pieces(call: Call, number: int) -> Iterator[bytes]:
     """The argument `number` with its directives filled in by the arguments behind it."""
     template = call.string(number)
-    pieces: list[bytes] = []
     at = 0
     while True:
         found = template.find(b"%", at)
         if found < 0:
-            pieces.append(template[at:])
-            return b"".join(pieces)
-        pieces.append(template[at:found])
+            yield template[at:]
+            return
+        yield template[at:found]
         if template[found + 1 : found + 2] == b"%":
-            pieces.append(b"%")
+            yield b"%"
             at = found + 2
             continue
         match = DIRECTIVE.match(template, found)
@@ -273,7 +272,7 @@ def formatted(call: Call, number: int) -> bytes:
         spec, at = _spec(call, match), match.end()
         if number > call.count:
             raise BadArgument(number, b"value expected")
-        pieces.append(DIRECTIVES[spec.letter](call, number, spec))
+        yield DIRECTIVES[spec.letter](call, number, spec)
 
 
 def _spec(call: Call, match: re.Match[bytes]) -> Spec:

@@ -47,11 +47,9 @@ NO_PRECISION = -1
 def lib_string_format(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) -> i64:
     if unlikely(not check_string(g, base, nargs, 1)):
         return -1
-    for i in range(1, nargs):
-        if unlikely(is_gcobj(base + i) and not is_str(base + i)):
-            if not tostring_arg(g, L, i, nargs):
-                return -1
-            base = L.base
+    if not tostring_args(g, L, 0, nargs):
+        return -1
+    base = L.base
     L.top = base + nargs
     size = format_all(g, base, nargs)
     if unlikely(size == GIVE_UP):
@@ -63,13 +61,24 @@ def lib_string_format(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) 
 
 
 @native
-def tostring_arg(g: Ptr[VM], L: Ptr[State], index: u32, nargs: u32) -> bool:
+def tostring_args(g: Ptr[VM], L: Ptr[State], first: u32, nargs: u32) -> bool:
+    """Arguments that have a __tostring become their text.  `first`: the slot of the format string."""
+    for i in range(first + 1, nargs):
+        tv = L.base + i
+        if unlikely(is_gcobj(tv) and not is_str(tv)):
+            if not tostring_arg(g, L, first, i, nargs):
+                return False
+    return True
+
+
+@native
+def tostring_arg(g: Ptr[VM], L: Ptr[State], first: u32, index: u32, nargs: u32) -> bool:
     """An argument that has a __tostring becomes what that returns, if a directive asks for its text."""
     base = L.base
     mo = meta_lookup(g, base + index, MM_TOSTRING)
     if is_nil(mo):
         return True
-    letter = directive_of(str_of(base), index)
+    letter = directive_of(str_of(base + first), index - first)
     if letter != LETTER_S and letter != LETTER_Q:
         return True
     if unlikely(base + (nargs + CALL_ROOM) > L.maxstack):

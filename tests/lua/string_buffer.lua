@@ -109,3 +109,15 @@ pcall(debug.setfenv, buffer.new(), {})
 b:put("still there")
 collectgarbage()
 print(b)
+
+-- putf: __tostring is called, and what comes before an error stays.
+local shown = setmetatable({}, {__tostring = function() return "T" end})
+do
+  print(buffer.new():putf("%s %q|%5s|", shown, shown, shown))
+  local b = buffer.new():put("x")
+  fails(function() return b:putf("%d %s %d", 1, shown, {}) end)
+  fails(function() return b:putf("<%d>%y", 2) end)
+  fails(function() return b:putf("[%d] %d", 3) end)
+  fails(function() return b:putf("%s", setmetatable({}, {__tostring = function() error("no text", 0) end})) end)
+  print(b)
+end

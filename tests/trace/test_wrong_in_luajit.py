@@ -122,7 +122,9 @@ local b, seen = buffer.new(), {}
 for i = 1, 200 do
   b:reset():put("x")
   pcall(b.put, b, 256, nil)
-  pcall(b.put, b, "a", setmetatable({}, {__tostring = function() return "T" end}), 1)
+  local shown = setmetatable({}, {__tostring = function() return "T" end})
+  pcall(b.put, b, "a", shown, 1)
+  pcall(b.putf, b, "%d %s %d", 1, shown, {})
   seen[tostring(b)] = true
 end
 for text in pairs(seen) do print(text) end"""
@@ -134,7 +136,7 @@ PROGRAMS = [
     (TRUNCATED, POSITIONS),
     (TO_NAN, "100"),
     (FIRST_VARARG, "100\t200\t300\t20100"),
-    (PUT_ONCE, "x256aT1"),
+    (PUT_ONCE, "x256aT11 T "),
 ]
 IDS = ["sunk", "alias", "unstable", "truncated", "nan", "vararg", "put"]
 FLAGS = [["-joff"], [], ["-Ohotloop=1", "-Ohotexit=1"]]
