@@ -146,7 +146,7 @@ class _Narrowing:
             return 0
         if value.op is Op.KNUM:
             return self.collect_constant(value.args[0])
-        known = self.known_conversion(value)
+        known = self.known_conversion(value, depth)
         if known is not None:
             self.code.append((_Code.REF, known, 0))
             return 0
@@ -154,6 +154,8 @@ class _Narrowing:
             count = self.collect_arith(value, depth)
             if count is not None:
                 return count
+        if depth > 0 and self.mode & _CHECK_MASK == CONV_ANY:
+            return 10  # 10 - 1.5, truncated, is not 10 less 1.5, truncated.  LuaJIT narrows that.
         self.code.append((_Code.CONV, value, 0))
         return 1
 
@@ -168,15 +170,17 @@ class _Narrowing:
         self.code.append((_Code.INT, None, int(number)))
         return 0
 
-    def known_conversion(self, value: Ins) -> Ins | None:
+    def known_conversion(self, value: Ins, depth: int) -> Ins | None:
         """An earlier conversion of the same value, with a check that is at least as strong."""
         ins = self.ins
         for other in reversed(self.b.chain[ins.op]):
             if other.ref <= value.ref:
                 break
             if other.args[0] is value:
-                same = ins.op is Op.TOBIT or not (other.args[1] ^ self.mode) & _MODE_MASK
-                if same and (ins.op is Op.TOBIT or other.guard >= ins.guard):
+                if ins.op is Op.TOBIT:
+                    return other
+                exact = other.guard or (depth == 0 and not ins.guard)
+                if exact and not (other.args[1] ^ self.mode) & _MODE_MASK:
                     return other
         return None
 

@@ -129,6 +129,17 @@ for i = 1, 200 do
 end
 for text in pairs(seen) do print(text) end"""
 
+#: Integers are made of sums, not sums of integers.
+FRACTIONS = """
+local function made(n)
+  local text
+  for i = 1, 100 do
+    text = string.rep("x", 10 - n) .. ("abcdef"):sub(n + 1, 10 - n) .. string.char(70 - n)
+  end
+  return text
+end
+print(made(1.5), made(-0.5), made(0.5))"""
+
 PROGRAMS = [
     (TWICE_STORED, "true"),
     (SAME_TABLE, "5"),
@@ -136,9 +147,10 @@ PROGRAMS = [
     (TRUNCATED, POSITIONS),
     (TO_NAN, "100"),
     (FIRST_VARARG, "100\t200\t300\t20100"),
+    (FRACTIONS, "xxxxxxxxbcdefD\txxxxxxxxxxabcdefF\txxxxxxxxxabcdefE"),
     (PUT_ONCE, "x256aT11 T "),
 ]
-IDS = ["sunk", "alias", "unstable", "truncated", "nan", "vararg", "put"]
+IDS = ["sunk", "alias", "unstable", "truncated", "nan", "vararg", "fractions", "put"]
 FLAGS = [["-joff"], [], ["-Ohotloop=1", "-Ohotexit=1"]]
 
 
