@@ -103,16 +103,21 @@ class Batch:
             waiting = waiting[len(reached) :]
         return said
 
+    def luajit(self, mode: Mode) -> dict[str, str]:
+        """What luajit prints, by program."""
+
+        def engine(names: Sequence[str]) -> process.Result:
+            return oracle.fresh(*mode.flags, DRIVER, *names, cwd=self.folder, limit=self.limit())
+
+        return self.said(engine)
+
     def expected(self) -> dict[str, str]:
         """What luajit's interpreter prints, by program; its compiler is sometimes wrong.
 
         It is asked several times: keys of strings come in another order in every process.  How deep a program
         gets before a stack overflow is the compiler's affair, luajit's too."""
 
-        def engine(names: Sequence[str]) -> process.Result:
-            return oracle.fresh(*INTERP.flags, DRIVER, *names, cwd=self.folder, limit=self.limit())
-
-        first, *others = (self.said(engine) for _ in range(ASKED))
+        first, *others = (self.luajit(INTERP) for _ in range(ASKED))
         return {
             name: text
             for name, text in first.items()
