@@ -137,8 +137,8 @@ def search_path(
 @function("package.searchpath")
 def package_searchpath(call: Call) -> Results:
     # They are checked from the last to the first.
-    replacement, separator, path = call.c_string(4, b"/"), call.c_string(3, b"."), call.c_string(2)
-    found, tried = search_path(call.c_string(1), path, separator, replacement)
+    replacement, separator, path = call.string(4, b"/"), call.string(3, b"."), call.string(2)
+    found, tried = search_path(call.string(1), path, separator, replacement)
     return (found,) if found is not None else (None, tried)
 
 

@@ -26,6 +26,7 @@ DRIVER = "batch.lua"
 #: Seconds for a process, and for each of its programs on top.
 BASE_LIMIT, LIMIT_EACH = 20.0, 2.0
 
+#: What a program says that decides nothing.
 OVERFLOW = "stack overflow"
 #: How often luajit is asked.
 ASKED = 3

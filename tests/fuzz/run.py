@@ -126,11 +126,11 @@ class Search:
     def _is_shared(self, batch: Batch, program: Program) -> bool:
         """Does luajit's compiler get the program wrong, in the batch or alone?"""
         name = name_of(program)
-        return any(
-            programs.luajit(compiled)[name] != programs.luajit(INTERP)[name]
-            for programs in (batch, Batch(self.folder, [program]))
-            for compiled in (DEFAULT, HOT)
-        )
+        for programs in (batch, Batch(self.folder, [program])):
+            interpreted = programs.luajit(INTERP)[name]
+            if any(programs.luajit(compiled)[name] != interpreted for compiled in (DEFAULT, HOT)):
+                return True
+        return False
 
     def _takes_long(self, program: Program) -> bool:
         """A collection at every allocation may be too much; that is no failure."""
