@@ -26,7 +26,7 @@ from jitvm.interp.returns import vm_return
 from jitvm.interp.throw import vm_builtin_failed, vm_error, vm_error_call, vm_unwind
 from jitvm.native import Interp, Next, Ptr, addr, handler, i64, native, u32, u64, unlikely
 from jitvm.runtime.errcodes import ERR_CALL, ERR_CALL_VALUE, ERR_STACK, TAIL_CALL
-from jitvm.runtime.links import KIND, NOT_LUA, VARG, below_lua, below_other, call_operand_a
+from jitvm.runtime.links import KIND, NOT_LUA, VARG, below_lua, below_other
 from jitvm.runtime.meta import MM_CALL, meta_lookup
 from jitvm.runtime.state import stack_grow
 from jitvm.runtime.upcalls import UPCALL_HOTCALL
@@ -77,7 +77,7 @@ def vm_call_value(vm: Interp, ra: u64, rd: u64) -> Next:
     if link & NOT_LUA == 0:
         # A library function may have handed its frame to what it calls: the error is its caller's.
         vm.pc = Ptr[u32](link)
-        vm.base = base - 2 - call_operand_a(vm.pc)
+        vm.base = below_lua(base, link)
         return vm.tail(vm_error, ERR_CALL, addr(base - 2))
     thread = vm.g.cur
     thread.base = base

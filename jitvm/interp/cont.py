@@ -19,13 +19,13 @@ is behind the bytecode that made the call, as in any frame; its operands say whe
 
 from __future__ import annotations
 
-from ir.objects import Frame, TValue
-from jitvm.interp.frames import frame_of_link, kbase_at, take
+from ir.objects import TValue
+from jitvm.interp.frames import kbase_at, take
 from jitvm.interp.headers import Header
 from jitvm.native import Interp, Next, Ptr, addr, handler, inline, u32, u64
+from jitvm.runtime.links import CONT, below_other
 from jitvm.runtime.value import NIL, TRUTH_LIMIT
 
-CONT = int(Frame.CONT)
 #: Slots between the end of a frame and the base of a metamethod called from it.
 CONT_SLOTS = 4
 CONT_RA, CONT_CONDT, CONT_CONDF = int(Header.CONT_RA), int(Header.CONT_CONDT), int(Header.CONT_CONDF)
@@ -46,7 +46,7 @@ def push_cont(base: Ptr[TValue], pc: Ptr[u32], top: Ptr[TValue], cont: u64, func
 def leave_cont(vm: Interp) -> None:
     """Back to the frame below a continuation."""
     pc = Ptr[u32]((vm.base - 3).bits)
-    base = frame_of_link(vm.base)
+    base = below_other(vm.base, (vm.base - 1).bits)
     vm.pc = pc
     vm.base = base
     vm.kbase = kbase_at(base)

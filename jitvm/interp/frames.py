@@ -11,7 +11,6 @@ from __future__ import annotations
 from ir.objects import VM, GCfunc, GCproto, GCtab, State, TValue
 from ir.types import NUMBER_LIMIT_HI, TAG_FUNC, TAG_SHIFT
 from jitvm.native import Interp, Ptr, addr, f64, i64, inline, u16, u32, u64
-from jitvm.runtime.links import below_other
 from jitvm.runtime.value import PROTO_SIZE
 
 #: Size of an instruction word: a return address points past the call.
@@ -82,12 +81,6 @@ def kbase_at(base: Ptr[TValue]) -> Ptr[u64]:
 def top_of_frame(base: Ptr[TValue]) -> Ptr[TValue]:
     """End of the slots that the running Lua function may use."""
     return base + proto_of(frame_func(base)).framesize
-
-
-@inline
-def frame_of_link(base: Ptr[TValue]) -> Ptr[TValue]:
-    """The frame below one whose link is a distance."""
-    return below_other(base, (base - 1).bits)
 
 
 @inline

@@ -11,16 +11,20 @@ that number where one is expected, a number becomes its text where a string is e
 from __future__ import annotations
 
 from ir.objects import VM, GCstr, GCtab, State, TValue
-from jitvm.native import Ptr, f64, i32, i64, inline, likely, native, u32, u64
+from jitvm.native import Ptr, f64, i32, i64, inline, likely, native, u32, u64, unlikely
+from jitvm.runtime.callback import call_lua
 from jitvm.runtime.errcodes import Bad
 from jitvm.runtime.number import str_tonum
+from jitvm.runtime.state import stack_grow
 from jitvm.runtime.string import num_tostr
 from jitvm.runtime.value import (
+    copy,
     is_nil,
     is_number,
     is_str,
     is_tab,
     num2int,
+    set_nil,
     set_number,
     set_str,
     set_tab,
@@ -28,6 +32,9 @@ from jitvm.runtime.value import (
 )
 
 NUMBER, STRING, TABLE, VALUE = int(Bad.NUMBER), int(Bad.STRING), int(Bad.TABLE), int(Bad.VALUE)
+STACK_OVERFLOW = int(Bad.STACK_OVERFLOW)
+#: Slots for a call on top of the arguments.
+CALL_ROOM = 24
 
 
 @native
@@ -121,6 +128,27 @@ def is_absent(base: Ptr[TValue], nargs: u32, arg: u32) -> bool:
 def int_arg(base: Ptr[TValue], arg: u32) -> i32:
     """A checked number, truncated."""
     return num2int((base + (arg - 1)).num)
+
+
+@native
+def called_tostring(g: Ptr[VM], L: Ptr[State], mo: Ptr[TValue], index: u32, nargs: u32) -> bool:
+    """Slot `index` of the arguments becomes what its __tostring, `mo`, returns; false for an error."""
+    if unlikely(L.base + (nargs + CALL_ROOM) > L.maxstack):
+        if stack_grow(g, L, nargs + CALL_ROOM) != 0:
+            arg_error(g, 0, STACK_OVERFLOW)
+            return False
+    slot = L.base + nargs
+    copy(slot, mo)
+    copy(slot + 2, L.base + index)
+    count = call_lua(g, L, slot, 1)
+    if unlikely(count < 0):
+        return False
+    if count == 0:
+        set_nil(L.base + index)
+    else:
+        copy(L.base + index, L.top - count)
+    L.top = L.base + nargs
+    return True
 
 
 # Results.  They replace the arguments: `L.top` is moved to behind them.

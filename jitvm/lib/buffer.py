@@ -14,6 +14,7 @@ from ir.types import TAG_STR, TAG_TAB
 from jitvm.interp.dispatch import builtin_upcall
 from jitvm.lib.args import (
     arg_error,
+    called_tostring,
     check_string,
     check_table,
     int_arg,
@@ -25,20 +26,17 @@ from jitvm.lib.base import upvalue_string
 from jitvm.lib.string_format import format_all, tostring_args
 from jitvm.lib.table import library
 from jitvm.native import Ptr, addr, f64, i32, i64, native, u32, u64, unlikely
-from jitvm.runtime.callback import call_lua
 from jitvm.runtime.errcodes import Bad
 from jitvm.runtime.meta import MM_TOSTRING, meta_lookup
 from jitvm.runtime.number import NUMBER_TEXT, num_text
 from jitvm.runtime.sbuf import sbuf_add, sbuf_free, sbuf_reset, sbuf_room, sbuf_set
 from jitvm.runtime.serial import decode_from, decoded, encode_into, encoded
-from jitvm.runtime.state import stack_grow
 from jitvm.runtime.string import MAX_STRING, str_new
 from jitvm.runtime.table import tab_getint, tab_getstr, tab_len
 from jitvm.runtime.udata import buffer_of, buffer_size, is_buffer, udata_sized
 from jitvm.runtime.value import (
     FALSE,
     UDATA_BITS,
-    copy,
     is_nil,
     is_number,
     is_str,
@@ -56,12 +54,8 @@ from jitvm.runtime.value import (
 NUMBER = int(Bad.NUMBER)
 BUFFER, BUFFER_ITEM, BUFFER_SELF = int(Bad.BUFFER), int(Bad.BUFFER_ITEM), int(Bad.BUFFER_SELF)
 BAD_OPTIONS = int(Bad.BUFFER_OPTIONS)
-STRING, INT_RANGE, MEMORY, STACK_OVERFLOW = (
-    int(Bad.STRING), int(Bad.INT_RANGE), int(Bad.MEMORY), int(Bad.STACK_OVERFLOW)
-)  # fmt: skip
+STRING, INT_RANGE, MEMORY = int(Bad.STRING), int(Bad.INT_RANGE), int(Bad.MEMORY)
 BUFFER_SIZE = Buffer.sizeof()
-#: Slots for a call on top of the arguments.
-CALL_ROOM = 24
 
 
 @native
@@ -198,22 +192,9 @@ def described(g: Ptr[VM], L: Ptr[State], index: u32, nargs: u32) -> bool:
     if unlikely(is_nil(mo)):
         arg_error(g, index + 1, BUFFER_ITEM)
         return False
-    if unlikely(L.base + (nargs + CALL_ROOM) > L.maxstack):
-        if stack_grow(g, L, nargs + CALL_ROOM) != 0:
-            arg_error(g, 0, STACK_OVERFLOW)
-            return False
-    slot = L.base + nargs
-    copy(slot, mo)
-    copy(slot + 2, L.base + index)
-    count = call_lua(g, L, slot, 1)
-    if unlikely(count < 0):
+    if unlikely(not called_tostring(g, L, mo, index, nargs)):
         return False
     tv = L.base + index
-    if count == 0:
-        set_nil(tv)
-    else:
-        copy(tv, L.top - count)
-    L.top = L.base + nargs
     if unlikely(not (is_str(tv) or is_number(tv) or is_buffer(tv))):
         arg_error(g, index + 1, BUFFER_ITEM)
         return False

@@ -8,13 +8,11 @@ because that calls Lua functions.
 from __future__ import annotations
 
 from ir.objects import VM, GCstr, State, TValue
-from jitvm.lib.args import arg_error, check_string, result_string
+from jitvm.lib.args import arg_error, called_tostring, check_string, result_string
 from jitvm.lib.table import FunctionName, library
 from jitvm.native import Ptr, addr, i32, i64, inline, native, u8, u32, u64, unlikely
-from jitvm.runtime.callback import call_lua
 from jitvm.runtime.errcodes import Bad
 from jitvm.runtime.meta import MM_TOSTRING, meta_lookup
-from jitvm.runtime.state import stack_grow
 from jitvm.runtime.strfmt import (
     ALTERNATE,
     BLANK,
@@ -33,12 +31,10 @@ from jitvm.runtime.strfmt import (
 )
 from jitvm.runtime.string import MAX_STRING, buf_need, bytes_copy, str_new
 from jitvm.runtime.upcalls import UPCALL_BUILTIN
-from jitvm.runtime.value import copy, func_of, is_gcobj, is_nil, is_str, set_nil, str_data, str_of
+from jitvm.runtime.value import func_of, is_gcobj, is_nil, is_str, str_data, str_of
 
-OVERFLOW, STACK_OVERFLOW = int(Bad.STRING_OVERFLOW), int(Bad.STACK_OVERFLOW)
+OVERFLOW = int(Bad.STRING_OVERFLOW)
 PERCENT, DOT, HASH, LETTER_A, LETTER_Z = (ord(c) for c in "%.#Az")
-#: Slots below a called __tostring: none but format's own.
-CALL_ROOM = 40
 NO_PRECISION = -1
 
 
@@ -74,30 +70,13 @@ def tostring_args(g: Ptr[VM], L: Ptr[State], first: u32, nargs: u32) -> bool:
 @native
 def tostring_arg(g: Ptr[VM], L: Ptr[State], first: u32, index: u32, nargs: u32) -> bool:
     """An argument that has a __tostring becomes what that returns, if a directive asks for its text."""
-    base = L.base
-    mo = meta_lookup(g, base + index, MM_TOSTRING)
+    mo = meta_lookup(g, L.base + index, MM_TOSTRING)
     if is_nil(mo):
         return True
-    letter = directive_of(str_of(base + first), index - first)
+    letter = directive_of(str_of(L.base + first), index - first)
     if letter != LETTER_S and letter != LETTER_Q:
         return True
-    if unlikely(base + (nargs + CALL_ROOM) > L.maxstack):
-        if stack_grow(g, L, nargs + CALL_ROOM) != 0:
-            arg_error(g, 0, STACK_OVERFLOW)
-            return False
-        base = L.base
-    slot = base + nargs
-    copy(slot, mo)
-    copy(slot + 2, base + index)
-    count = call_lua(g, L, slot, 1)
-    if unlikely(count < 0):
-        return False
-    if count == 0:
-        set_nil(L.base + index)
-    else:
-        copy(L.base + index, L.top - count)
-    L.top = L.base + nargs
-    return True
+    return called_tostring(g, L, mo, index, nargs)
 
 
 @native
