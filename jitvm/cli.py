@@ -143,6 +143,10 @@ def seed(default: int) -> int:
     return int(text) if text.isdecimal() else default
 
 
+#: Slots that luajit's program uses below the chunk it runs: here, too, a stack overflows so much earlier.
+SLOTS_BELOW = 4
+
+
 class Session:
     """One run of the command line on one runtime."""
 
@@ -158,6 +162,8 @@ class Session:
             ignore_environment=arguments.has("E"), memory=memory_limit(), seed=seed(DEFAULT_SEED)
         )
         self.runtime: Runtime = Runtime(options)
+        main = self.runtime.heap.g.cur
+        main.top = main.top + SLOTS_BELOW
         if statistics is not None:
             statistics.mark("runtime")
             statistics.watch(self.runtime)

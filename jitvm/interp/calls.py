@@ -28,9 +28,9 @@ from jitvm.native import Interp, Next, Ptr, addr, handler, i64, native, u32, u64
 from jitvm.runtime.errcodes import ERR_CALL, ERR_CALL_VALUE, ERR_STACK, TAIL_CALL
 from jitvm.runtime.links import KIND, NOT_LUA, VARG, below_lua, below_other
 from jitvm.runtime.meta import MM_CALL, meta_lookup
-from jitvm.runtime.state import stack_grow
+from jitvm.runtime.state import ERROR_IN_ERROR, GROWN, stack_grow
 from jitvm.runtime.upcalls import UPCALL_HOTCALL
-from jitvm.runtime.value import NIL, is_func
+from jitvm.runtime.value import NIL, is_func, set_thread
 
 #: Slots a library function may use without asking.
 MIN_STACK = 20
@@ -181,15 +181,26 @@ def vm_hotcall(vm: Interp, ra: u64, rd: u64) -> Next:
 
 @handler()
 def vm_grow(vm: Interp, ra: u64, rd: u64) -> Next:
-    """The stack has no room for the function just called: grow it and start the header again."""
+    """The stack has no room for the function just called: grow it and start the header again.
+
+    If the stack can't grow, the frame of a Lua function loses its function, as in LuaJIT: messages and
+    tracebacks leave it out."""
     g = vm.g
     thread = g.cur
-    thread.base = vm.base
-    thread.top = vm.base + (rd - 1)
-    need = u32(ra) + u32(rd) + MIN_STACK
-    grown = stack_grow(g, thread, need)
+    base = vm.base
+    thread.base = base
+    thread.top = base + (rd - 1)
+    is_lua = frame_func(base).ffid == 0
+    sticks_out = is_lua and base + ra > thread.maxstack
+    grown = stack_grow(g, thread, u32(ra) if is_lua else u32(MIN_STACK))
     vm.base = thread.base
-    if unlikely(grown != 0):
+    if unlikely(grown != GROWN):
+        if sticks_out:
+            set_thread(thread.base - 2, thread)
+            thread.top = thread.base + 1
+            grown = ERROR_IN_ERROR
+        elif is_lua:
+            thread.top = thread.base + ra
         return vm.tail(vm_error_call, ERR_STACK, u64(u32(grown)))
     return vm.plain((vm.pc - 1)[0] & 0xFFFF | u32(rd) << 16)
 

@@ -32,7 +32,7 @@ from jitvm.native import (
 from jitvm.runtime.errcodes import ERR_STACK
 from jitvm.runtime.finalize import gc_collect
 from jitvm.runtime.gc import gc_check
-from jitvm.runtime.state import ERROR_IN_ERROR, GROWN, stack_grow, stack_resize
+from jitvm.runtime.state import GROWN, stack_grow, stack_resize
 from jitvm.runtime.table import tab_dup, tab_new, tab_set
 from jitvm.runtime.upcalls import UPCALL_EXIT, UPCALL_HOTEXIT
 from jitvm.runtime.value import POINTER, PROTO_SIZE
@@ -138,7 +138,7 @@ def make_table(g: Ptr[VM], at: Ptr[u64], slot: Ptr[TValue]) -> Ptr[u64]:
 def grow_for_exit(g: Ptr[VM], need: u32) -> i32:
     """Room for frames that the trace had in registers; as `stack_grow`, but there is room afterwards."""
     status = stack_grow(g, g.cur, need)
-    if status == ERROR_IN_ERROR:
+    if status != GROWN:
         stack_resize(g, g.cur, g.cur.stacksize + need)
     return status
 
@@ -149,7 +149,7 @@ def restore(g: Ptr[VM], recipe: Ptr[u64]) -> i32:
     L = g.cur
     status = i32(GROWN)
     need = recipe[3] >> 32
-    if unlikely(g.jit_base + i64(need) > L.maxstack):
+    if unlikely(g.jit_base + i64(need) >= L.maxstack):
         status = grow_for_exit(g, u32(need))
     base = g.jit_base
     header = recipe[0]

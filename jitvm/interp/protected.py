@@ -10,19 +10,24 @@ Returning through the link adds `true` (`returns.py`); an error that arrives the
 
 from __future__ import annotations
 
-from jitvm.interp.calls import MIN_STACK, vm_call, vm_grow
+from jitvm.interp.calls import vm_call, vm_grow
 from jitvm.interp.frames import is_function
 from jitvm.interp.headers import Header
 from jitvm.interp.throw import PCALL_LINK, XPCALL_LINK, vm_builtin_failed
 from jitvm.native import Interp, Next, addr, handler, u32, u64, unlikely
 from jitvm.runtime.errcodes import BAD_FUNCTION, BAD_VALUE
+from jitvm.runtime.state import EXTRA
+
+#: Of the slots beyond the limit, those that arguments may be moved to: then the called function finds the
+#: stack full, and this one catches it.  Two are left for what that has to say.
+SPARE = EXTRA - 3
 
 
 @handler(Header.PCALL)
 def header_pcall(vm: Interp, ra: u64, rd: u64) -> Next:
     base = vm.base
     g = vm.g
-    if unlikely(base + (rd + MIN_STACK) > g.cur.maxstack):
+    if unlikely(base + rd > g.cur.maxstack + SPARE):
         return vm.tail(vm_grow, ra, rd)
     g.cur.top = base + (rd - 1)
     if unlikely(rd < 2):
@@ -39,7 +44,7 @@ def header_pcall(vm: Interp, ra: u64, rd: u64) -> Next:
 def header_xpcall(vm: Interp, ra: u64, rd: u64) -> Next:
     base = vm.base
     g = vm.g
-    if unlikely(base + (rd + MIN_STACK) > g.cur.maxstack):
+    if unlikely(base + rd > g.cur.maxstack + SPARE):
         return vm.tail(vm_grow, ra, rd)
     g.cur.top = base + (rd - 1)
     if unlikely(rd < 2):

@@ -36,8 +36,8 @@ REPLACEMENT, REPLACEMENT_TYPE = int(Bad.REPLACEMENT), int(Bad.REPLACEMENT_TYPE)
 STACK_OVERFLOW, OVERFLOW = int(Bad.STACK_OVERFLOW), int(Bad.STRING_OVERFLOW)
 #: Slots of gsub's frame: arguments, the result so far, and where a replacement is called.
 RESULT, CALLED = 4, 5
-#: Room for a call with all captures.
-SLOTS = CALLED + 2 + 32 + 20
+#: More captures than that may not have room in the slots that a library function may use unasked.
+FREE_CAPTURES = 12
 
 
 @library("string.gsub")
@@ -54,10 +54,6 @@ def lib_string_gsub(g: Ptr[VM], L: Ptr[State], base: Ptr[TValue], nargs: u32) ->
         if nargs < 3 or not is_number(base + 2):
             return arg_error(g, 3, REPLACEMENT_TYPE)
         coerce_string(g, base, nargs, 3)
-    if unlikely(base + SLOTS > L.maxstack):
-        if stack_grow(g, L, u32(SLOTS)) != 0:
-            return arg_error(g, 0, STACK_OVERFLOW)
-        base = L.base
     slot = base + RESULT
     text_begin(g, slot, u64(str_of(base).len) + 64)
     L.top = base + CALLED
@@ -120,6 +116,12 @@ def replace(g: Ptr[VM], L: Ptr[State], s: Ptr[u8], end: Ptr[u8]) -> bool:
         return expand(g, L, s, end)
     slot = base + CALLED
     if is_func(base + 2):
+        if unlikely(g.match.level > FREE_CAPTURES and slot + (2 + g.match.level) > L.maxstack):
+            if stack_grow(g, L, 2 + g.match.level) != 0:
+                arg_error(g, 0, STACK_OVERFLOW)
+                return False
+            base = L.base
+            slot = base + CALLED
         copy(slot, base + 2)
         nargs = push_captures(g, s, end, slot + 2)
         if unlikely(nargs < 0):

@@ -7,7 +7,7 @@ import re
 from ir.abort import TraceError
 from jitvm.model.objects import Place
 
-_PLACE = re.compile(r"(.*):(-?\d{1,18})$")
+_PLACE = re.compile(r"(.*):(-?\d{1,18})$", re.DOTALL)
 _REASONS = {
     error.text if "%" not in error.text else error.text.split("%")[0]: int(error) for error in TraceError
 }

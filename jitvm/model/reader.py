@@ -14,7 +14,7 @@ Not here: which trace belongs to which (`jitvm.model.forest`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -60,6 +60,8 @@ _FLOATS = re.compile(r"(?: +[+-]?[0-9.e+infa-]+){1,4}$")
 _ANSI = re.compile(r"^(?:\d{4,} .{2,12}?|\.\.\.\. .*?)\033\[\d+m", re.MULTILINE)
 #: Longer than any number of a listing; strings are cut off long before.
 _HUGE = re.compile(r"[0-9a-f]{1000}")
+#: At most 40 bytes of a name are shown.
+_UNCLOSED = re.compile(r'\[TRACE [^"\n]*"[^"]{0,40}\Z')
 _VERBOSE = re.compile(r"\[TRACE (?:flush\]|---|[ \d]{3})")
 
 
@@ -90,16 +92,29 @@ def _compare(shown: str, text: str) -> None:
     raise MalformedLog(message, line, at - text.rfind("\n", 0, at))
 
 
+def _verbose_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines and their numbers.  The name of a chunk, in quotes, may have line breaks in it."""
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        number, line = at + 1, lines[at]
+        at += 1
+        while at < len(lines) and _UNCLOSED.match(line):
+            line += "\n" + lines[at]
+            at += 1
+        yield number, line
+
+
 def _read_verbose(text: str) -> Log:
     """Lines of -jv, which may stand behind output of the program."""
     traces: list[Trace] = []
     events: list[Event] = []
     output = ""
-    lines = text.split("\n")
-    for number, line in enumerate(lines, 1):
+    last = text.count("\n") + 1
+    for number, line in _verbose_lines(text):
         begin = max(line.find(VERBOSE_HEADER), 0)
         found = read_verbose_line(line[begin:], number, begin)
-        is_last = number == len(lines)
+        is_last = number + line.count("\n") == last
         if found is None:
             output += line if is_last else line + "\n"
             continue

@@ -15,12 +15,12 @@ from jitvm.model.places import place, reason_code
 from jitvm.model.printer import verbose_abort, verbose_stop
 
 VERBOSE_HEADER = "[TRACE "
-_LINE = re.compile(r"\[TRACE (---| *\d{1,18}) (?:\((\d{1,18})/(\d{1,18}|stitch)\) )?(.*)\]$")
-_ABORTED = re.compile(r"(.*?) -- (.*?)(?: at (.*))?$")
-_FALLBACK = re.compile(r"(.*) -- fallback to interpreter$")
-_STITCH = re.compile(r"(.*?) stitch (.*)$")
-_LINKED = re.compile(r"(.*) -> (\d{1,18})(?: ([a-z-]+))?$")
-_CLOSED = re.compile(r"(.*) ([a-z-]+)$")
+_LINE = re.compile(r"\[TRACE (---| *\d{1,18}) (?:\((\d{1,18})/(\d{1,18}|stitch)\) )?(.*)\]$", re.DOTALL)
+_ABORTED = re.compile(r"(.*?) -- (.*?)(?: at (.*))?$", re.DOTALL)
+_FALLBACK = re.compile(r"(.*) -- fallback to interpreter$", re.DOTALL)
+_STITCH = re.compile(r"(.*?) stitch (.*)$", re.DOTALL)
+_LINKED = re.compile(r"(.*) -> (\d{1,18})(?: ([a-z-]+))?$", re.DOTALL)
+_CLOSED = re.compile(r"(.*) ([a-z-]+)$", re.DOTALL)
 
 
 def read_verbose_line(line: str, number: int, before: int = 0) -> Trace | Flushed | None:

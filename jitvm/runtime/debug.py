@@ -30,7 +30,7 @@ OPS = tuple(BC)
 #: The number of a function and where its code is.
 _FUNCTION = Struct("<2xB13xQ")
 assert (offset_of(GCfunc, "ffid"), offset_of(GCfunc, "pc")) == (2, _FUNCTION.size - 8)
-TAG_FUNC_WORD = (1 << 17) - 9
+TAG_FUNC_WORD, TAG_THREAD_WORD = (1 << 17) - 9, (1 << 17) - 7
 unpack_word, unpack_words = Struct("<Q").unpack, Struct("<QQ").unpack
 #: Base, function, PC.
 Place = tuple[int, int, int]
@@ -118,6 +118,8 @@ class Frames:
         ins = caller.proto.bytecode[caller.pc]
         op = OPS[op_of(ins)]
         if op.meta is Meta.CALL:
+            if _word(caller.base + 8 * a_of(ins)) >> 47 == TAG_THREAD_WORD:
+                return None  # The stack had no room for what it called.
             slot = a_of(ins) - 3 if op is BC.ITERC else a_of(ins)
             return slot_name(caller.proto, caller.pc, slot)
         if op.meta < len(META_NAMES):

@@ -31,11 +31,12 @@ from jitvm.runtime.errcodes import (
     ERR_FOR_INIT,
     ERR_INDEX_LOOP,
     ERR_NEWINDEX_LOOP,
+    ERR_STACK,
     ERR_TABLE_KEY,
     Bad,
 )
 from jitvm.runtime.links import KIND, NOT_LUA, PCALL, below_lua, below_other, below_vararg
-from jitvm.runtime.state import stack_grow
+from jitvm.runtime.state import ERROR_IN_ERROR, HANDLER_ROOM, MAX_EXTENDED, STACK_OVERFLOW, stack_grow
 from jitvm.runtime.string import buf_need, bytes_copy, str_new
 from jitvm.runtime.upcalls import UPCALL_ERROR, UPCALL_HANDLER_FAILED, UPCALL_WHERE
 from jitvm.runtime.value import (
@@ -63,8 +64,6 @@ NO_CALLER = 1
 NUMBER_KIND, ABSENT_KIND = 13, 14
 TAG_LIMIT = 0x1FFFF
 NO_SLOT = 0xFFFF
-#: Slots that a call of a handler takes, and some for what it calls.
-HANDLER_ROOM = 16
 ASSERTION, LAST_ARGUMENT, OPTION_NAME = int(Bad.ASSERTION), int(Bad.LAST_ARG), int(Bad.OPTION_NAME)
 CONCAT_VALUE, REPLACEMENT, COMPARE = int(Bad.CONCAT_VALUE), int(Bad.REPLACEMENT), int(Bad.COMPARE)
 
@@ -249,10 +248,15 @@ def join_error(g: Ptr[VM], place: Ptr[u8], length: u32, text: Ptr[GCstr]) -> Non
 
 @inline
 def has_room(g: Ptr[VM], L: Ptr[State]) -> bool:
-    """For a message handler, in both stacks."""
+    """For a message handler, in both stacks.  If there was too little, the error becomes a stack overflow."""
     if unlikely(g.native_calls >= MAX_NATIVE_CALLS):
         return False
-    return L.top + HANDLER_ROOM <= L.maxstack or stack_grow(g, L, u32(HANDLER_ROOM)) == 0
+    if likely(L.top + HANDLER_ROOM < L.maxstack):
+        return True
+    grown = stack_grow(g, L, u32(HANDLER_ROOM))
+    if grown == STACK_OVERFLOW:
+        make_error(g, L, u64(ERR_STACK), u64(STACK_OVERFLOW))
+    return grown != ERROR_IN_ERROR
 
 
 @native
@@ -283,6 +287,8 @@ def handle_error(g: Ptr[VM], L: Ptr[State], catcher: Ptr[TValue]) -> None:
     elif count == 0:
         set_nil(g.errval)
     else:
+        if L.stacksize > MAX_EXTENDED and L.top + HANDLER_ROOM >= L.maxstack:
+            full = u64(1)  # All that is lent for a stack overflow was used up.
         g.upcall(UPCALL_HANDLER_FAILED, addr(L), full, place)
     L.top = Ptr[TValue](addr(L.stack) + top)
     g.savepc = savepc

@@ -12,6 +12,7 @@ from ir.objects import Frame, State, TValue
 from jitvm.front.errors import LuaError
 from jitvm.lib.ffnames import FFIDS
 from jitvm.runtime.links import KIND, NOT_LUA
+from jitvm.runtime.span import has_handler_room
 from jitvm.runtime.value import HANDLER_MARK, func_of
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
@@ -49,7 +50,7 @@ class Raised:
         if link & KIND == Frame.PCALL:
             if link & LINK_BITS == 24:
                 self._handle(state, catcher)
-        elif link & KIND != Frame.C and self.runtime.traceback is None and not self._is_caught(state):
+        elif link & KIND != Frame.C and self.runtime.traceback is None and self._is_reported(state):
             from jitvm.runtime.debug import traceback
 
             savepc = self.runtime.heap.g.savepc
@@ -68,6 +69,10 @@ class Raised:
 
     def _link(self, base: int) -> int:
         return int(Ptr(TValue, base - 8).bits)
+
+    def _is_reported(self, state: Ptr) -> bool:
+        """Does an error of this thread end the program, with a traceback?"""
+        return has_handler_room(self.runtime.heap.memory, state.addr) and not self._is_caught(state)
 
     def _is_caught(self, state: Ptr) -> bool:
         """Is there a pcall anywhere below, or a resume?"""

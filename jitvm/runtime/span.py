@@ -10,6 +10,7 @@ import struct
 
 from ir.layout import offset_of
 from ir.objects import State
+from jitvm.runtime.state import HANDLER_ROOM, MAX
 
 TYPE_CHECKING = False  # Not from `typing`: see "Start" in ARCHITECTURE.md.
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ _SIZE = _FIELDS.size
 def span(memory: Memory, thread: int) -> tuple[int, int, int, int]:
     """Base, top, maxstack and stack."""
     return _FIELDS.unpack(memory.read(thread + BASE, _SIZE))  # type: ignore[return-value]
+
+
+def has_handler_room(memory: Memory, thread: int) -> bool:
+    """Is there room for a message handler, or could there be?"""
+    _, top, maxstack, stack = span(memory, thread)
+    return top + 8 * HANDLER_ROOM < maxstack or maxstack <= stack + 8 * MAX
 
 
 def set_top(memory: Memory, thread: int, top: int) -> None:

@@ -14,7 +14,7 @@ one.
 from __future__ import annotations
 
 from ir.objects import GCT_THREAD, VM, GCupval, State, TValue
-from jitvm.native import Ptr, addr, i32, native, u32, u64, unlikely
+from jitvm.native import Ptr, addr, i32, likely, native, u32, u64
 from jitvm.runtime.alloc import mem_alloc, mem_free
 from jitvm.runtime.value import copy, set_nil, set_thread
 
@@ -23,6 +23,8 @@ EXTRA = 7
 START = 2 * MIN_FREE
 MAX = 65500  # LUAI_MAXSTACK
 MAX_EXTENDED = MAX + 1 + EXTRA
+#: A message handler runs where there is more than that.  Its frame takes three slots more than LuaJIT's.
+HANDLER_ROOM = 2 * MIN_FREE + 3
 STATE_SIZE = State.sizeof()
 #: State.status: not suspended by a yield (running, or new, or finished), suspended, ended by an error.
 FRESH, YIELDED, CO_FAILED = 0, 1, 2
@@ -86,18 +88,22 @@ def stack_resize(g: Ptr[VM], L: Ptr[State], slots: u32) -> None:
 
 @native
 def stack_grow(g: Ptr[VM], L: Ptr[State], need: u32) -> i32:
-    """At least `need` more slots; GROWN, or an error to raise (the stack has grown all the same)."""
-    if unlikely(L.stacksize > MAX_EXTENDED):
-        return ERROR_IN_ERROR
+    """At least `need` more slots: GROWN, or an error to raise.
+
+    With a STACK_OVERFLOW comes room for its message and a handler, beyond the limit; ERROR_IN_ERROR: that
+    was lent already."""
     slots = L.stacksize + need
-    if unlikely(slots > MAX):
-        slots += 2 * MIN_FREE
-    elif slots < 2 * L.stacksize:
-        slots = 2 * L.stacksize
-        if slots >= MAX:
-            slots = MAX
-    stack_resize(g, L, slots)
-    return STACK_OVERFLOW if L.stacksize > MAX_EXTENDED else GROWN
+    if likely(slots < MAX):
+        if slots < 2 * L.stacksize:
+            slots = 2 * L.stacksize
+            if slots > MAX:
+                slots = MAX
+        stack_resize(g, L, slots)
+        return GROWN
+    if L.stacksize > MAX_EXTENDED:
+        return ERROR_IN_ERROR
+    stack_resize(g, L, u32(MAX + 1 + HANDLER_ROOM))
+    return STACK_OVERFLOW
 
 
 @native

@@ -280,3 +280,11 @@ def test_columns_of_bytecode() -> None:
         assert bytecode_text(LineReader("T").bytecode(line[:-1])) == line
     with pytest.raises(BadLine):
         LineReader("T").bytecode("0006  ADDVV    0  0")
+
+
+def test_names_of_chunks_with_line_breaks_in_lines_of_v() -> None:
+    text = '[TRACE   1 "a\nb":3 loop]\n[TRACE   2 (1/4) "\n\n":5 -> 1]\n[TRACE --- "a\nb":9 -- blacklisted]\n'
+    log = read_listing(text)
+    places = [Place('"a\nb"', 3), Place('"\n\n"', 5), Place('"a\nb"', 9)]
+    assert [trace.start for trace in log.traces] == places
+    assert print_log(log) == text
