@@ -169,7 +169,7 @@ class State(Struct):
     gct: u8
     color: u8
     status: u8
-    pad: u8
+    handling: u8  # A message handler runs, and no error has been thrown in it.
     stacksize: u32
     base: Ptr[TValue]
     top: Ptr[TValue]
@@ -380,7 +380,6 @@ class VM(Struct):
     # The xpcall whose handler has run already (its frame's offset in the stack), and the error it made.
     handled_place: u64
     handled_error: u64
-    handling: u64  # The thread in which a message handler runs, until an error is thrown in it.
     clock: FnPtr[[], i64]
     hook_count: u32  # Bytecodes until the next count event, and what it starts from.
     hook_start: u32

@@ -106,7 +106,7 @@ def vm_unwind(vm: Interp, ra: u64, rd: u64) -> Next:
         if unlikely(g.interrupt == STOP_BUG and link & KIND == PCALL):
             return vm.tail(vm_unwind, 0, 0)
     if link & KIND != CP:
-        g.handling = u64(0)
+        thread.handling = 0
     if link & KIND == C:
         return vm.tail_ptr(g.dispatch_plain[COROUTINE_FAILED], u64(0), u64(0))
     if link & KIND != PCALL:

@@ -270,7 +270,7 @@ def handle_error(g: Ptr[VM], L: Ptr[State], catcher: Ptr[TValue]) -> None:
     count: i64 = -1
     top = addr(L.top) - addr(L.stack)
     full = u64(0)
-    if unlikely(g.handling == addr(L)):
+    if unlikely(L.handling != 0):
         g.errval.bits = FALSE
     elif likely(has_room(g, L)):
         slot = L.top
@@ -278,7 +278,7 @@ def handle_error(g: Ptr[VM], L: Ptr[State], catcher: Ptr[TValue]) -> None:
         (slot + 1).bits = HANDLER_MARK
         copy(slot + 2, Ptr[TValue](addr(L.stack) + place) - 3)
         copy(slot + 4, g.errval)
-        g.handling = addr(L)
+        L.handling = 1
         count = call_lua(g, L, slot + 2, 1)
     else:
         full = u64(1)
@@ -292,4 +292,4 @@ def handle_error(g: Ptr[VM], L: Ptr[State], catcher: Ptr[TValue]) -> None:
         g.upcall(UPCALL_HANDLER_FAILED, addr(L), full, place)
     L.top = Ptr[TValue](addr(L.stack) + top)
     g.savepc = savepc
-    g.handling = u64(0)
+    L.handling = 0

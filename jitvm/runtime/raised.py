@@ -41,7 +41,7 @@ class Raised:
         if self.runtime.heap.g.recording:
             self.runtime.jit.error_thrown()
         link = self._link(catcher)
-        while link & KIND == Frame.CP and not (self._is_handler(catcher) and self._is_handling(state)):
+        while link & KIND == Frame.CP and not (self._is_handler(catcher) and state.handling):
             below = self._below(state, catcher)
             if not below:
                 break
@@ -129,9 +129,6 @@ class Raised:
     def _is_handler(self, base: int) -> bool:
         """Is it the frame of a message handler?  Its errors have no handler, unless it has caught one."""
         return int(Ptr(TValue, base - 24).bits) == HANDLER_MARK
-
-    def _is_handling(self, state: Ptr) -> bool:
-        return int(self.runtime.heap.g.handling) == state.addr
 
     def _nearest(self, state: Ptr) -> int:
         base = state.base.addr

@@ -39,7 +39,7 @@ def state_new(g: Ptr[VM]) -> Ptr[State]:
     L.gct = GCT_THREAD
     L.color = 0
     L.status = 0
-    L.pad = 0
+    L.handling = 0
     L.openupval = Ptr[GCupval](u64(0))
     L.env = g.globals
     L.vm = g
