@@ -3,7 +3,7 @@
     slot A: function, A+1: room for the link, A+2 ...: arguments    ->    base = slot A+2
 
 A header finds the number of arguments plus one where other bytecodes find operand D.  Library functions have
-a header of their own (FUNCC, or a number beyond the bytecodes, see `fast.py`).
+a header of their own (FUNCC, or a number beyond the bytecodes, see `headers.py`).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from jitvm.runtime.errcodes import BAD_FUNCTION, BAD_VALUE
 from jitvm.runtime.state import EXTRA
 
 #: Of the slots beyond the limit, those that arguments may be moved to: then the called function finds the
-#: stack full, and this one catches it.  Two are left for what that has to say.
+#: stack full, and this one catches it.  Of the three that are left, a `__call` may take one.
 SPARE = EXTRA - 3
 
 

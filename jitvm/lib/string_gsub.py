@@ -36,8 +36,6 @@ REPLACEMENT, REPLACEMENT_TYPE = int(Bad.REPLACEMENT), int(Bad.REPLACEMENT_TYPE)
 STACK_OVERFLOW, OVERFLOW = int(Bad.STACK_OVERFLOW), int(Bad.STRING_OVERFLOW)
 #: Slots of gsub's frame: arguments, the result so far, and where a replacement is called.
 RESULT, CALLED = 4, 5
-#: More captures than that may not have room in the slots that a library function may use unasked.
-FREE_CAPTURES = 12
 
 
 @library("string.gsub")
@@ -116,7 +114,7 @@ def replace(g: Ptr[VM], L: Ptr[State], s: Ptr[u8], end: Ptr[u8]) -> bool:
         return expand(g, L, s, end)
     slot = base + CALLED
     if is_func(base + 2):
-        if unlikely(g.match.level > FREE_CAPTURES and slot + (2 + g.match.level) > L.maxstack):
+        if unlikely(slot + (2 + g.match.level) > L.maxstack):
             if stack_grow(g, L, 2 + g.match.level) != 0:
                 arg_error(g, 0, STACK_OVERFLOW)
                 return False

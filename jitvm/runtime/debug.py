@@ -15,6 +15,7 @@ from struct import Struct
 from ir.layout import ACCESS, Ptr, offset_of
 from ir.objects import Frame, GCfunc
 from ir.record import dataclass
+from ir.types import TAG_FUNC, TAG_THREAD
 from jitvm.front.bytecode import BC, Meta, Mode, a_of, b_of, c_of, d_of, op_of
 from jitvm.front.chunkid import chunk_id
 from jitvm.front.proto import Prototype
@@ -30,7 +31,7 @@ OPS = tuple(BC)
 #: The number of a function and where its code is.
 _FUNCTION = Struct("<2xB13xQ")
 assert (offset_of(GCfunc, "ffid"), offset_of(GCfunc, "pc")) == (2, _FUNCTION.size - 8)
-TAG_FUNC_WORD, TAG_THREAD_WORD = (1 << 17) - 9, (1 << 17) - 7
+TAG_FUNC_WORD, TAG_THREAD_WORD = TAG_FUNC & 0x1FFFF, TAG_THREAD & 0x1FFFF
 unpack_word, unpack_words = Struct("<Q").unpack, Struct("<QQ").unpack
 #: Base, function, PC.
 Place = tuple[int, int, int]
